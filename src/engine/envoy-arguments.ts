@@ -1,0 +1,24 @@
+/** How a proxy process is started. */
+export interface EnvoyProcessOptions {
+  /** Bootstrap file; `.json` or `.yaml`. */
+  readonly configPath: string
+  /** Worker threads; default: as many as the machine (or the cgroup) has cores. */
+  readonly concurrency?: number
+  /** How long connections may take to leave after a drain begins; default 30 s. */
+  readonly drainSeconds?: number
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warning' | 'error'
+}
+
+/**
+ * Command line of Envoy. Hot restart is off: xDS makes it needless, and it would make two gateways on one machine share memory by accident.
+ * Unknown fields are refused, so that a setting is never silently dropped.
+ */
+export function envoyArguments(options: EnvoyProcessOptions): string[] {
+  return [
+    ...['--config-path', options.configPath],
+    ...['--disable-hot-restart', '--reject-unknown-dynamic-fields'],
+    ...['--drain-time-s', String(options.drainSeconds ?? 30), '--drain-strategy', 'immediate'],
+    ...['--log-level', options.logLevel ?? 'warning'],
+    ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
+  ]
+}

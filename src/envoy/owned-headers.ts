@@ -1,0 +1,26 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { HeaderMutationSchema } from '#gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js'
+import { HeaderMutationSchema as EarlyHeaderMutationSchema } from '#gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.js'
+import type { TypedExtensionConfigSchema } from '#gen/envoy/config/core/v3/extension_pb.js'
+import { any } from './any.ts'
+
+type Mutation = MessageInitShape<typeof HeaderMutationSchema>
+
+/** Prefixes of request headers that only the gateway may set: identity for upstreams, and its own bookkeeping. */
+export const ownedPrefixes: readonly string[] = ['x-auth-', 'x-sluice-']
+
+/**
+ * Removes headers that a client has no right to send, before routing and before any filter, on every route, public ones too.
+ * Forwarding headers are believed only behind a trusted proxy.
+ */
+export function stripOwnedHeaders(trustedHops: number): MessageInitShape<typeof TypedExtensionConfigSchema> {
+  const forwarded = trustedHops === 0 ? ['x-forwarded-host', 'x-forwarded-port', 'forwarded'] : []
+  const names = [...forwarded, 'x-envoy-peer-metadata', 'x-envoy-peer-metadata-id']
+  const mutations: Mutation[] = [
+    ...ownedPrefixes.map((prefix): Mutation => ({
+      action: { case: 'removeOnMatch', value: { keyMatcher: { matchPattern: { case: 'prefix', value: prefix } } } },
+    })),
+    ...names.map((name): Mutation => ({ action: { case: 'remove', value: name } })),
+  ]
+  return { name: 'strip-owned-headers', typedConfig: any(EarlyHeaderMutationSchema, { mutations }) }
+}

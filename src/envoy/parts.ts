@@ -1,0 +1,53 @@
+import type { Message, MessageInitShape } from '@bufbuild/protobuf'
+import type { Cluster_CommonLbConfigSchema, ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
+import type { CircuitBreakers_ThresholdsSchema } from '#gen/envoy/config/cluster/v3/circuit_breaker_pb.js'
+import type { HeaderValueOptionSchema } from '#gen/envoy/config/core/v3/base_pb.js'
+import type { DirectResponseActionSchema, RedirectActionSchema, RouteActionSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import type { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
+import type { Cx } from '../feature.ts'
+import type { Listener, Route, Service } from '../model/gateway.ts'
+import type { Resource } from '../xds/resource.ts'
+import type { ListenerPatch } from './listener-patch.ts'
+import type { SlotName } from './slots.ts'
+
+type Fields<S extends Parameters<typeof import('@bufbuild/protobuf').create>[0]> = Exclude<MessageInitShape<S>, Message>
+
+/**
+ * What one feature adds to the Envoy route of one route. Patches of all features are laid together field by field;
+ * lists are joined in feature order, and two writers of one other field are a defect that fails the compile.
+ */
+export interface RoutePatch {
+  readonly redirect?: Fields<typeof RedirectActionSchema>
+  readonly respond?: Fields<typeof DirectResponseActionSchema>
+  /** Fields of the forward action; ignored when the route does not forward. */
+  readonly forward?: Fields<typeof RouteActionSchema>
+  readonly requestHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
+  readonly requestHeadersToRemove?: readonly string[]
+  readonly responseHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
+  readonly responseHeadersToRemove?: readonly string[]
+  /** Per-route messages of the slots that this route switches on. */
+  readonly perFilter?: Readonly<Partial<Record<SlotName, Message>>>
+}
+
+/** What one feature adds to the cluster of one service; laid together as RoutePatch is. */
+export interface ClusterPatch {
+  readonly cluster?: Fields<typeof ClusterSchema>
+  readonly commonLb?: Fields<typeof Cluster_CommonLbConfigSchema>
+  readonly thresholds?: Fields<typeof CircuitBreakers_ThresholdsSchema>
+  readonly http?: Fields<typeof HttpProtocolOptionsSchema>
+  /** Resources that the cluster waits for, such as its CA secret. */
+  readonly resources?: readonly Resource[]
+}
+
+/** The places where a feature takes part in the Envoy emission. All pure; `M` is the feature's own policy value. */
+export interface EnvoyParts<M> {
+  /** Called for each route on which the feature's key is set, or whose action the feature is. */
+  route?(value: M, route: Route, cx: Cx): RoutePatch
+  /** Called for each route that forwards, for each of its services that has the feature's key (hash policies of a balancer, for example). */
+  serviceRoute?(value: M, service: Service, route: Route, cx: Cx): RoutePatch
+  cluster?(value: M, service: Service, cx: Cx): ClusterPatch
+  /** No Cx: a listener depends on nothing but itself, so that no other edit can change it. */
+  listener?(value: M, listener: Listener): ListenerPatch & { readonly resources?: readonly Resource[] }
+  /** Time in milliseconds after which a new endpoint of the service can be expected to take traffic; bounds the swap of endpoints. */
+  settleMs?(value: M, service: Service): number
+}

@@ -1,0 +1,62 @@
+import { create, type Message, type MessageInitShape } from '@bufbuild/protobuf'
+import type { Any } from '@bufbuild/protobuf/wkt'
+import type { MetadataSchema } from '#gen/envoy/config/core/v3/base_pb.js'
+import { type Route as EnvoyRoute, type RouteActionSchema, type RouteMatch, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import { compare } from '../lib/compare.ts'
+import type { Route, Target } from '../model/gateway.ts'
+import { millis } from './millis.ts'
+import type { RoutePatch } from './parts.ts'
+import { perRouteConfig, type SlotName } from './slots.ts'
+
+/** Default time for the whole of a request, in milliseconds (Envoy's own default, written out). */
+export const requestTimeoutMs = 15_000
+
+type Fields = Exclude<MessageInitShape<typeof RouteSchema>, { $typeName: string }>
+type Forward = Exclude<MessageInitShape<typeof RouteActionSchema>, { $typeName: string }>
+
+/** Route → one Envoy route for one of its match alternatives. */
+export function envoyRoute(route: Route, name: string, match: RouteMatch, patch: RoutePatch): EnvoyRoute {
+  return create(RouteSchema, {
+    name,
+    match,
+    action: action(route, patch),
+    requestHeadersToAdd: [...(patch.requestHeadersToAdd ?? [])],
+    requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],
+    responseHeadersToAdd: [...(patch.responseHeadersToAdd ?? [])],
+    responseHeadersToRemove: [...(patch.responseHeadersToRemove ?? [])],
+    typedPerFilterConfig: perFilter(patch.perFilter ?? {}),
+  })
+}
+
+function action(route: Route, patch: RoutePatch): NonNullable<Fields['action']> {
+  if (patch.redirect) return { case: 'redirect', value: patch.redirect }
+  if (patch.respond) return { case: 'directResponse', value: patch.respond }
+  if (route.action.type !== 'forward') throw new Error(`no feature made an action for route ${route.name}`)
+  return { case: 'route', value: { timeout: millis(requestTimeoutMs), ...destination(route.action.targets), ...patch.forward } }
+}
+
+function destination(targets: readonly Target[]): Pick<Forward, 'clusterSpecifier' | 'metadataMatch'> {
+  const [only, ...others] = targets
+  if (only && others.length === 0) {
+    return { clusterSpecifier: { case: 'cluster', value: only.service }, ...(hasLabels(only) ? { metadataMatch: labels(only) } : {}) }
+  }
+  const clusters = targets.map((target) => ({
+    name: target.service,
+    weight: target.weight,
+    ...(hasLabels(target) ? { metadataMatch: labels(target) } : {}),
+  }))
+  return { clusterSpecifier: { case: 'weightedClusters', value: { clusters } } }
+}
+
+function hasLabels(target: Target): boolean {
+  return Object.keys(target.labels).length > 0
+}
+
+function labels(target: Target): MessageInitShape<typeof MetadataSchema> {
+  return { filterMetadata: { 'envoy.lb': Object.fromEntries(Object.entries(target.labels).sort(([a], [b]) => compare(a, b))) } }
+}
+
+function perFilter(messages: Readonly<Partial<Record<SlotName, Message>>>): Record<string, Any> {
+  const entries = Object.entries(messages).sort(([a], [b]) => compare(a, b))
+  return Object.fromEntries(entries.map(([slot, message]) => [slot, perRouteConfig(slot as SlotName, message)]))
+}

@@ -1,0 +1,37 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { StatsConfigSchema } from '#gen/envoy/config/metrics/v3/stats_pb.js'
+
+/** Per-cluster counters worth their memory: an idle cluster has over a hundred, and there may be 10,000 clusters. */
+const clusterStats =
+  'cluster\\..*\\.(upstream_rq_(total|time|timeout|retry|retry_success|retry_overflow|active|pending_active|pending_overflow|maintenance_mode|[1-5]xx)' +
+  '|upstream_cx_(active|connect_fail|total|overflow)|membership_.*|health_check\\..*|assignment_.*|ratelimit\\..*|bind_errors' +
+  '|circuit_breakers\\.default\\.(rq_open|cx_open|rq_pending_open)|outlier_detection\\.(ejections_active|ejections_enforced_total))'
+
+const prefixes = [
+  'http.',
+  'listener',
+  'server.',
+  'cluster_manager',
+  'control_plane',
+  'runtime',
+  'extension_config_discovery.',
+  'overload.',
+  'limits-',
+  'sds.',
+  'tls_inspector.',
+]
+
+/** Which statistics exist at all; every other one is never created. */
+export const statsConfig: MessageInitShape<typeof StatsConfigSchema> = {
+  statsMatcher: {
+    statsMatcher: {
+      case: 'inclusionList',
+      value: {
+        patterns: [
+          { matchPattern: { case: 'safeRegex', value: { regex: clusterStats } } },
+          ...prefixes.map((prefix) => ({ matchPattern: { case: 'prefix' as const, value: prefix } })),
+        ],
+      },
+    },
+  },
+}
