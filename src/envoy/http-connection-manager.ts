@@ -46,7 +46,8 @@ function clientIdentity(listener: Listener) {
     generateRequestId: true,
     preserveExternalRequestId: false,
     // No peer counts as internal: an internal one could steer retries and timeouts with x-envoy-* headers.
-    internalAddressConfig: { unixSockets: false, cidrRanges: [] },
+    // An empty list would mean all private networks, so the list names an address that no peer can have.
+    internalAddressConfig: { unixSockets: false, cidrRanges: [{ addressPrefix: '255.255.255.255', prefixLen: 32 }] },
   } satisfies Manager
 }
 

@@ -1,0 +1,84 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll } from 'vitest'
+
+/** What an upstream saw, as it tells in its JSON body. */
+export interface Seen {
+  readonly instance: string
+  readonly method: string
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+/** A small HTTP upstream on 127.0.0.1 that answers with what it saw. Change the fields to steer it; `/health` answers 200 or 503 by `healthy`. */
+export interface Echo {
+  readonly name: string
+  readonly port: number
+  status: number
+  delayMs: number
+  healthy: boolean
+  headers: Record<string, string>
+  /** Every request but health checks, oldest first. */
+  readonly seen: Seen[]
+  /** Closes the port and every connection, as a crash would. */
+  close(): Promise<void>
+  /** Listens again on the same port. */
+  reopen(): Promise<void>
+}
+
+/** Starts an echo upstream; it is closed when the test file ends. `port` 0 takes a free one. */
+export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
+  let server: Server | undefined
+  const open = async (at: number): Promise<number> => {
+    const fresh = createServer((request, response) => {
+      answer(echo, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
+    })
+    await new Promise<void>((resolve, reject) => fresh.once('error', reject).listen(at, '127.0.0.1', resolve))
+    server = fresh
+    const address = fresh.address()
+    return typeof address === 'object' && address ? address.port : at
+  }
+  const close = async (): Promise<void> => {
+    const old = server
+    server = undefined
+    if (!old) return
+    const closed = new Promise<void>((resolve) => old.close(() => resolve()))
+    old.closeAllConnections()
+    await closed
+  }
+  const echo = {
+    name,
+    port: 0,
+    status: 200,
+    delayMs: 0,
+    healthy: true,
+    headers: {},
+    seen: [],
+    close,
+    reopen: async () => void (await open(echo.port)),
+  } as Echo & { port: number }
+  echo.port = await open(port)
+  afterAll(close)
+  return echo
+}
+
+async function answer(echo: Echo, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (request.url === '/health') {
+    response.writeHead(echo.healthy ? 200 : 503).end()
+    return
+  }
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const seen: Seen = {
+    instance: echo.name,
+    method: request.method ?? '',
+    url: request.url ?? '',
+    headers: request.headers,
+    body: Buffer.concat(chunks).toString(),
+  }
+  echo.seen.push(seen)
+  if (echo.delayMs > 0) await delay(echo.delayMs)
+  response.writeHead(echo.status, { 'content-type': 'application/json', ...echo.headers })
+  response.end(JSON.stringify(seen))
+}
