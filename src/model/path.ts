@@ -1,0 +1,49 @@
+import { pathGuards } from './guard.ts'
+
+/** A path as routes see it and as it is forwarded, or why it is answered with 400. */
+export type NormalPath = { readonly path: string; readonly query: string | undefined } | { readonly refused: string }
+
+/**
+ * Normalises the raw `:path` (path and query) exactly as Envoy does with `normalize_path`, `merge_slashes` and escaped slashes rejected,
+ * and refuses what the guard routes refuse. The query is kept as it is.
+ */
+export function normalizePath(raw: string): NormalPath {
+  if (!raw.startsWith('/')) return { refused: 'the path does not begin with /' }
+  if (raw.includes('#')) return { refused: 'the path has a fragment' }
+  if (/[^\x21-\x7e]/.test(raw)) return { refused: 'the path has a byte that must be percent-encoded' }
+  const mark = raw.indexOf('?')
+  const before = mark === -1 ? raw : raw.slice(0, mark)
+  if (/%(?:2f|5c)/i.test(before)) return { refused: 'the path has an encoded slash' }
+  if (before.includes('%00')) return { refused: 'the path has an encoded zero byte' }
+  const path = mergeSlashes(resolveDots(canonicalChars(before)))
+  for (const guard of pathGuards) if (guard.refuses(path)) return { refused: guard.reason }
+  return { path, query: mark === -1 ? undefined : raw.slice(mark + 1) }
+}
+
+/** Decodes escapes of unreserved characters, turns backslashes into slashes and escapes what may not stand in a path. */
+function canonicalChars(path: string): string {
+  return path
+    .replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
+      const char = String.fromCharCode(parseInt(hex, 16))
+      return /[A-Za-z0-9._~-]/.test(char) ? char : escape
+    })
+    .replaceAll('\\', '/')
+    .replace(/[|<>"{}^`]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+/** Removes `.` and `..` segments. Empty segments count, because slashes are merged only afterwards; above the root there is nothing. */
+function resolveDots(path: string): string {
+  const segments = path.split('/').slice(1)
+  const kept: string[] = []
+  for (const [index, segment] of segments.entries()) {
+    const up = segment === '..'
+    if (up) kept.pop()
+    else if (segment !== '.') kept.push(segment)
+    if ((up || segment === '.') && index === segments.length - 1) kept.push('')
+  }
+  return `/${kept.join('/')}`
+}
+
+function mergeSlashes(path: string): string {
+  return path.replace(/\/{2,}/g, '/')
+}

@@ -1,0 +1,88 @@
+import { compare } from '../lib/compare.ts'
+import type { Listener, Match, Route } from './gateway.ts'
+import { anyHost, coveringHosts, hostOf } from './host.ts'
+import { specificityKey } from './specificity.ts'
+
+/** One alternative of one route. The same object for the same route object, so that lists can be compared by identity. */
+export interface Entry {
+  readonly route: Route
+  /** Index into `route.match`. */
+  readonly alternative: number
+  readonly match: Match
+  /** Smaller is more specific. */
+  readonly key: string
+}
+
+/** What one host pattern serves, in order of precedence: the first entry that takes a request wins. */
+export interface VirtualHostTable {
+  /** Exact name, `*.suffix` or `*`. */
+  readonly host: string
+  readonly entries: readonly Entry[]
+}
+
+/** Precedence of one listener's routes. The host `*` is always there, with or without entries. */
+export interface RouteTable {
+  /** Ordered by host text. */
+  readonly virtualHosts: readonly VirtualHostTable[]
+  readonly byHost: ReadonlyMap<string, VirtualHostTable>
+}
+
+/**
+ * The one order of precedence, for both engines and the tools: priority, host, path, methods, headers, query, name; never the position in the file.
+ * A virtual host lists every entry whose host pattern covers it. With the `previous` table, a host whose list is unchanged keeps its object.
+ * Cost: entries × log for sorting, plus the sum of the lists (a route without hosts is in each list).
+ */
+export function rank(routes: Iterable<Route>, listener: Listener, previous?: RouteTable): RouteTable {
+  const byPattern = new Map<string, Entry[]>([[anyHost, []]])
+  for (const route of routes) {
+    if (!serves(route, listener)) continue
+    for (const host of route.hosts.length === 0 ? [anyHost] : new Set(route.hosts)) {
+      const list = byPattern.get(host)
+      if (list) list.push(...entriesOf(route))
+      else byPattern.set(host, [...entriesOf(route)])
+    }
+  }
+  for (const list of byPattern.values()) list.sort(compareEntries)
+  const virtualHosts = [...byPattern.keys()].sort(compare).map((host) => {
+    const entries = merge(coveringHosts(host, byPattern).map((pattern) => byPattern.get(pattern) ?? []))
+    const before = previous?.byHost.get(host)
+    return before && same(before.entries, entries) ? before : { host, entries }
+  })
+  return { virtualHosts, byHost: new Map(virtualHosts.map((virtualHost) => [virtualHost.host, virtualHost])) }
+}
+
+/** The virtual host of an authority: its exact name, else the longest wildcard, else `*`. */
+export function virtualHostOf(table: RouteTable, authority: string): VirtualHostTable | undefined {
+  return table.byHost.get(coveringHosts(hostOf(authority), table.byHost)[0] ?? anyHost)
+}
+
+/** Name of an entry in engines, logs and statistics: the route's name, with `/n` when the route has several alternatives. */
+export function entryName(entry: Entry): string {
+  return entry.route.match.length > 1 ? `${entry.route.name}/${entry.alternative}` : entry.route.name
+}
+
+const known = new WeakMap<Route, readonly Entry[]>()
+
+/** The entries of a route, made once per route object. */
+export function entriesOf(route: Route): readonly Entry[] {
+  const made = known.get(route) ?? route.match.map((match, alternative) => ({ route, alternative, match, key: specificityKey(match) }))
+  known.set(route, made)
+  return made
+}
+
+function serves(route: Route, listener: Listener): boolean {
+  return route.listeners.length === 0 ? listener.redirectTo === undefined : route.listeners.includes(listener.name)
+}
+
+function compareEntries(a: Entry, b: Entry): number {
+  return b.route.priority - a.route.priority || compare(a.key, b.key) || compare(a.route.name, b.route.name) || a.alternative - b.alternative
+}
+
+/** Joins lists of falling host specificity into one: priority first, then the more specific host, then the order inside a list. */
+function merge(lists: readonly (readonly Entry[])[]): Entry[] {
+  return [...new Set(lists.flat())].sort((a, b) => b.route.priority - a.route.priority)
+}
+
+function same(a: readonly Entry[], b: readonly Entry[]): boolean {
+  return a.length === b.length && a.every((entry, index) => entry === b[index])
+}
