@@ -26,6 +26,8 @@ export interface Diagnostic {
   readonly related?: readonly { readonly message: string; readonly at: Place }[]
   /** What to do about it: a sentence such as `did you mean "orders"?`. */
   readonly help?: string | undefined
+  /** The line holds something that must not be shown, such as a literal secret: no code frame. */
+  readonly sensitive?: boolean
 }
 
 /** What every pure stage returns. The value is undefined only when nothing useful can be made of the input. */

@@ -1,0 +1,62 @@
+import { glob, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { compare } from '../lib/compare.ts'
+import { decodeText } from './decode-text.ts'
+
+/** Why a file could not be read. `problem` is the sentence for the user, without the file's name. */
+export interface Unreadable {
+  readonly problem: string
+  readonly missing: boolean
+}
+
+/** The only way by which reading touches the world. */
+export interface Files {
+  /** Text of a file; at most `maxFileSize` bytes are read. Never rejects. */
+  read(path: string): Promise<{ readonly text: string } | Unreadable>
+  /** Existing files that a pattern means, sorted, relative as the pattern is. A pattern without `*`, `?`, `[` or `{` is not given to it. */
+  glob(pattern: string): Promise<readonly string[]>
+}
+
+/** The largest file that is parsed: 16 MiB. */
+export const maxFileSize = 16 * 1024 * 1024
+
+export const nodeFiles: Files = { read: readNodeFile, glob: globNodeFiles }
+
+async function readNodeFile(path: string): Promise<{ text: string } | Unreadable> {
+  try {
+    await using handle = await open(path, 'r')
+    const { size } = await handle.stat()
+    if (size > maxFileSize) return tooLarge(`${(size / 1024 / 1024).toFixed(1)} MiB`)
+    // Read up to one byte more than allowed instead of trusting `size`: pipes and growing files have none.
+    const chunks: Buffer[] = []
+    let length = 0
+    while (length <= maxFileSize) {
+      const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(64 * 1024) })
+      if (bytesRead === 0) break
+      chunks.push(buffer.subarray(0, bytesRead))
+      length += bytesRead
+    }
+    return length > maxFileSize ? tooLarge('more') : decodeText(Buffer.concat(chunks, length))
+  } catch (error) {
+    return unreadable(error)
+  }
+}
+
+const tooLarge = (size: string): Unreadable => ({ problem: `has ${size}, and at most 16 MiB are read; split it with \`include\``, missing: false })
+
+function unreadable(error: unknown): Unreadable {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  const words: Record<string, string> = {
+    ENOENT: 'does not exist',
+    ENOTDIR: 'does not exist',
+    EISDIR: 'is a directory',
+    EACCES: 'may not be read (permission denied)',
+  }
+  return { problem: words[code] ?? `cannot be read (${code})`, missing: code === 'ENOENT' || code === 'ENOTDIR' }
+}
+
+async function globNodeFiles(pattern: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for await (const entry of glob(pattern, { withFileTypes: true })) if (!entry.isDirectory()) found.push(join(entry.parentPath, entry.name))
+  return found.sort(compare)
+}

@@ -1,0 +1,43 @@
+import type { Diagnostic, Severity } from './diagnostic.ts'
+import type { FindPosition, Position } from './position.ts'
+
+/** A finding with its position looked up. */
+export interface Located {
+  readonly diagnostic: Diagnostic
+  readonly position: Position | undefined
+}
+
+export interface Collected {
+  /** At most `limit` findings, errors kept before warnings, in the order of files and lines. */
+  readonly shown: readonly Located[]
+  /** How many more there are. */
+  readonly hidden: number
+  /** All of them, also the hidden ones. */
+  readonly counts: Readonly<Record<Severity, number>>
+}
+
+const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
+
+/** How many findings are shown before the rest is only counted. */
+export const floodLimit = 100
+
+/** Removes repetitions, cuts a flood, and puts the rest in reading order. Only what is shown is looked up in its file. */
+export function collect(diagnostics: readonly Diagnostic[], find: FindPosition, limit = floodLimit): Collected {
+  const distinct = [...new Map(diagnostics.map((diagnostic) => [identity(diagnostic), diagnostic])).values()]
+  const counts = { error: 0, warning: 0, info: 0 }
+  for (const { severity } of distinct) counts[severity]++
+  const kept = distinct.toSorted((a, b) => rank[a.severity] - rank[b.severity]).slice(0, limit)
+  const shown = kept.map((diagnostic) => ({ diagnostic, position: diagnostic.at && find(diagnostic.at) })).sort(byPlace)
+  return { shown, hidden: distinct.length - shown.length, counts }
+}
+
+function identity({ code, message, at }: Diagnostic): string {
+  return JSON.stringify([code, message, at?.file, at?.path, at?.side, at?.offset])
+}
+
+function byPlace(a: Located, b: Located): number {
+  const [fileA, fileB] = [a.diagnostic.at?.file ?? '', b.diagnostic.at?.file ?? '']
+  if (fileA !== fileB) return fileA < fileB ? -1 : 1
+  const line = (a.position?.line ?? 0) - (b.position?.line ?? 0)
+  return line || (a.position?.column ?? 0) - (b.position?.column ?? 0) || rank[a.diagnostic.severity] - rank[b.diagnostic.severity]
+}
