@@ -26,7 +26,7 @@ import type { Origin } from '../model/origin.ts'
  * `collections` always has the four keys of `Collection`, each perhaps empty. Values are what the user wrote: short forms stay short, defaults of the
  * schema are not filled in, durations are still text. `value` is the *same object* as in the last run when the entity did not change
  * (same FileCache, same variables), so it can be the key of a memo. Values are frozen in meaning: nobody may change them.
- * An entity with a schema error is left out of the Config; its findings are in the Result.
+ * An entity with a schema error is left out of the Config; its findings are in the Result and `invalid` names it.
  */
 export interface Config {
   readonly name: string
@@ -36,6 +36,8 @@ export interface Config {
   readonly gateway: ReadonlyMap<string, Entry>
   /** Route tests of all files, in the order read; `name` is the index as text. */
   readonly tests: readonly Entry[]
+  /** What exists but has errors, such as `services/orders`: a reference to it is not a reference to nothing. */
+  readonly invalid: ReadonlySet<string>
   /** Every file that was read, the root first. `dirname(file)` is what relative paths inside it start from. */
   readonly files: ReadonlyMap<string, SourceFile>
 }
@@ -66,6 +68,8 @@ export interface SourceFile {
 /** All files merged by name, before variables are filled in. */
 export interface Source {
   readonly root: string
+  /** False when nothing could be made of the root file; everything but `files` is empty then. */
+  readonly usable: boolean
   /** Top-level maps: section → name → entry. */
   readonly sections: ReadonlyMap<string, ReadonlyMap<string, Entry>>
   /** Top-level scalars and lists (version, name, a feature's plain value), with their place. */

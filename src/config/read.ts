@@ -19,10 +19,9 @@ export interface ReadOptions {
 
 /**
  * Reads the root file with its includes and overlay and merges them by name. Never throws for what the user wrote.
- * Undefined when the root file itself is unusable. When another file is broken, the Source holds the rest, so that its problems are found in the same run;
- * with an error among the findings it must not be served.
+ * When a file is broken, the Source holds the rest, so that its problems are found in the same run; with an error among the findings it must not be served.
  */
-export async function read(rootFile: string, options: ReadOptions = {}): Promise<Result<Source | undefined>> {
+export async function read(rootFile: string, options: ReadOptions = {}): Promise<Result<Source>> {
   const cache = options.cache ?? new FileCache()
   const loader = new Loader(options.files ?? nodeFiles, cache)
   await loader.load(rootFile)
@@ -39,6 +38,6 @@ export async function read(rootFile: string, options: ReadOptions = {}): Promise
   }
   cache.commit()
   const all = [...loader.diagnostics, ...diagnostics]
-  if (loader.files.get(rootFile)?.value === undefined) return [undefined, all]
-  return [{ root: rootFile, ...merged, files: loader.files, watched: loader.watched }, all]
+  const usable = loader.files.get(rootFile)?.value !== undefined
+  return [{ root: rootFile, usable, ...merged, files: loader.files, watched: loader.watched }, all]
 }
