@@ -1,4 +1,8 @@
-import type { Unreadable } from './files.ts'
+/** Why a file could not be read. `problem` is the sentence for the user, without the file's name. */
+export interface Unreadable {
+  readonly problem: string
+  readonly missing: boolean
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 

@@ -2,12 +2,7 @@ import { glob, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compare } from '../lib/compare.ts'
 import { decodeText } from './decode-text.ts'
-
-/** Why a file could not be read. `problem` is the sentence for the user, without the file's name. */
-export interface Unreadable {
-  readonly problem: string
-  readonly missing: boolean
-}
+import type { Unreadable } from './decode-text.ts'
 
 /** The only way by which reading touches the world. */
 export interface Files {

@@ -4,8 +4,8 @@ export interface Misread {
   readonly text: string
 }
 
-/** Plain text with a `{…}` glued to it: `${PORT}`, `/t/{id}`, `http://${HOST}:${PORT}/`. */
-const braces = /[^\s,[\]{}"'#]+(?:\{[^{}\n]*\}[^\s,[\]{}"']*)+/g
+/** Quoted text, which is passed over, or plain text with a `{…}` glued to it: `${PORT}`, `/t/{id}`, `http://${HOST}:${PORT}/`. */
+const braces = /"(?:[^"\\]|\\.)*"|'[^']*'|[^\s,[\]{}"'#]+(?:\{[^{}\n]*\}[^\s,[\]{}"']*)+/g
 
 /** How much of a line is searched: lines of minified files can be megabytes. */
 const window = 2000
@@ -19,6 +19,6 @@ export function misreadsAround(text: string, offset: number): readonly Misread[]
   const newline = text.indexOf('\n', offset)
   const line = text.slice(start, Math.min(newline === -1 ? text.length : newline, offset + window))
   return [...line.matchAll(braces)]
-    .filter((match) => /[[{]/.test(line.slice(0, match.index)))
+    .filter((match) => !/^["']/.test(match[0]) && /[[{]/.test(line.slice(0, match.index)))
     .map((match) => ({ offset: start + match.index, text: match[0] }))
 }

@@ -78,3 +78,11 @@ export function hasType(value: unknown, types: readonly JsonType[] | undefined):
   const type = typeOf(value)
   return types === undefined || types.includes(type) || (type === 'integer' && types.includes('number'))
 }
+
+/** Schemas of one property of an object. */
+export function propertySchemas(schema: JsonSchema, key: string): readonly JsonSchema[] {
+  if (schema.properties && Object.hasOwn(schema.properties, key)) return [schema.properties[key] ?? {}]
+  const byPattern = Object.entries(schema.patternProperties ?? {}).filter(([pattern]) => new RegExp(pattern, 'u').test(key))
+  if (byPattern.length > 0) return byPattern.map(([, inner]) => inner)
+  return typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : []
+}

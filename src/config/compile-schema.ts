@@ -1,0 +1,99 @@
+import { Ajv } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { Path } from '../diagnostics/diagnostic.ts'
+import { explainValue } from './explain-value.ts'
+import type { Problem } from './problem.ts'
+import type { Env } from './resolve-variables.ts'
+import { mayHoldVariables, pathKey, resolveVariables } from './resolve-variables.ts'
+import type { JsonSchema } from './schema/json-schema.ts'
+
+/** What checking one value gave: the value with its variables filled in, and what is wrong with it. */
+export interface Checked {
+  readonly value: unknown
+  readonly problems: readonly Problem[]
+}
+
+interface Memo extends Checked {
+  readonly used: ReadonlyMap<string, string | undefined>
+}
+
+const nothing: ReadonlyMap<string, never> = new Map<string, never>()
+
+/** A schema made ready: validators are compiled when first used, results are kept for as long as the value lives. */
+export class CompiledSchema {
+  readonly json: JsonSchema
+  readonly #ajv = new Ajv({
+    allErrors: false,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+    validateFormats: false,
+    logger: false,
+  })
+  readonly #validators = new Map<string, ValidateFunction>()
+  readonly #memos = new Map<string, WeakMap<object, Memo>>()
+  /** Values that were looked at since the schema was made; remembered ones do not count. */
+  checked = 0
+
+  constructor(json: JsonSchema) {
+    this.json = json
+    this.#ajv.addSchema(json, 'gateway')
+  }
+
+  /** Checks a value against a part of the schema, such as `#/$defs/route`. */
+  check(pointer: string, schema: JsonSchema, value: unknown, env: Env): Checked {
+    if (typeof value !== 'object' || value === null) return this.#check(pointer, schema, value, env)
+    const memos = this.#memos.get(pointer) ?? new WeakMap<object, Memo>()
+    this.#memos.set(pointer, memos)
+    const known = memos.get(value)
+    if (known && [...known.used].every(([name, before]) => (Object.hasOwn(env, name) ? env[name] : undefined) === before)) return known
+    const memo = this.#check(pointer, schema, value, env)
+    memos.set(value, memo)
+    return memo
+  }
+
+  #check(pointer: string, schema: JsonSchema, raw: unknown, env: Env): Memo {
+    this.checked++
+    const resolved = mayHoldVariables(raw)
+      ? resolveVariables(this.json, schema, raw, env)
+      : { value: raw, used: nothing, written: nothing, problems: [] }
+    const validate = this.#validator(pointer)
+    if (validate(resolved.value)) return resolved
+    const written = (path: Path): string | undefined => resolved.written.get(pathKey(path))
+    const unresolved = new Set(resolved.problems.map(({ path }) => pathKey(path)))
+    const problems = explainValue(this.json, schema, resolved.value, written)
+    const explained = problems.length > 0 ? problems : [unexplained(validate.errors?.[0])]
+    return {
+      value: resolved.value,
+      used: resolved.used,
+      problems: [...resolved.problems, ...explained.filter(({ path }) => !unresolved.has(pathKey(path)))],
+    }
+  }
+
+  #validator(pointer: string): ValidateFunction {
+    const known = this.#validators.get(pointer) ?? this.#ajv.getSchema(`gateway${pointer}`)
+    if (!known) throw new Error(`the schema has no ${pointer}`)
+    this.#validators.set(pointer, known)
+    return known
+  }
+}
+
+/** A keyword that explainValue does not know was violated: its finding is what Ajv says. */
+function unexplained(error: ErrorObject | undefined): Problem {
+  const path = (error?.instancePath ?? '').split('/').slice(1).map(unescapePointer)
+  return { code: 'config/bad-value', message: `this ${error?.message ?? 'does not fit the schema'}`, path, side: 'value' }
+}
+
+function unescapePointer(part: string): string | number {
+  return /^(0|[1-9][0-9]*)$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+const compiled = new WeakMap<JsonSchema, CompiledSchema>()
+
+/** The compiled form of a schema, made once per schema object. */
+export function compileSchema(json: JsonSchema): CompiledSchema {
+  const known = compiled.get(json) ?? new CompiledSchema(json)
+  compiled.set(json, known)
+  return known
+}
