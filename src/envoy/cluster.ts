@@ -8,7 +8,7 @@ import { ApiVersion } from '#gen/envoy/config/core/v3/config_source_pb.js'
 import type { Service } from '../model/gateway.ts'
 import { any } from './any.ts'
 import { loadAssignment } from './endpoints.ts'
-import { millis } from './millis.ts'
+import { duration } from './duration.ts'
 import type { ClusterPatch } from './parts.ts'
 
 /** Default time to connect to an endpoint, in milliseconds. */
@@ -22,13 +22,13 @@ export function cluster(service: Service, patch: ClusterPatch): Cluster {
   const { loadBalancingPolicy, ...fields } = patch.cluster ?? {}
   return create(ClusterSchema, {
     name: service.name,
-    connectTimeout: millis(connectTimeoutMs),
+    connectTimeout: duration(connectTimeoutMs),
     perConnectionBufferLimitBytes: 32_768,
     ignoreHealthOnHostRemoval: true,
     ...discovery(service),
     ...fields,
     loadBalancingPolicy: withSubsets(service, loadBalancingPolicy ?? policy('round_robin', any(RoundRobinSchema, {}))),
-    commonLbConfig: { healthyPanicThreshold: { value: 0 }, updateMergeWindow: millis(0), ...patch.commonLb },
+    commonLbConfig: { healthyPanicThreshold: { value: 0 }, updateMergeWindow: duration(0), ...patch.commonLb },
     circuitBreakers: { thresholds: [{ retryBudget, ...patch.thresholds }] },
     typedExtensionProtocolOptions: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptionsSchema, {
@@ -62,7 +62,7 @@ function discovery(service: Service): ClusterFields {
   return {
     clusterDiscoveryType: {
       case: 'clusterType',
-      value: { name: 'envoy.cluster.dns', typedConfig: any(DnsClusterSchema, { respectDnsTtl: true, dnsRefreshRate: millis(5_000) }) },
+      value: { name: 'envoy.cluster.dns', typedConfig: any(DnsClusterSchema, { respectDnsTtl: true, dnsRefreshRate: duration(5_000) }) },
     },
     loadAssignment: loadAssignment(service),
   }
@@ -72,7 +72,7 @@ function protocol(
   service: Service,
 ): NonNullable<Exclude<MessageInitShape<typeof HttpProtocolOptionsSchema>, { $typeName: string }>['upstreamProtocolOptions']> {
   if (service.protocol === 'http1') return { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'httpProtocolOptions', value: {} } } }
-  const keepalive = { interval: millis(30_000), timeout: millis(5_000) }
+  const keepalive = { interval: duration(30_000), timeout: duration(5_000) }
   return { case: 'explicitHttpConfig', value: { protocolConfig: { case: 'http2ProtocolOptions', value: { connectionKeepalive: keepalive } } } }
 }
 

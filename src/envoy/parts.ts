@@ -2,11 +2,13 @@ import type { Message, MessageInitShape } from '@bufbuild/protobuf'
 import type { Cluster_CommonLbConfigSchema, ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
 import type { CircuitBreakers_ThresholdsSchema } from '#gen/envoy/config/cluster/v3/circuit_breaker_pb.js'
 import type { HeaderValueOptionSchema } from '#gen/envoy/config/core/v3/base_pb.js'
-import type { DirectResponseActionSchema, RedirectActionSchema, RouteActionSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import type { DirectResponseActionSchema, RedirectActionSchema, RetryPolicySchema, RouteActionSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import type { Config_RuleSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import type { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import type { Cx } from '../feature.ts'
-import type { Listener, Route, Service } from '../model/gateway.ts'
-import type { Resource } from '../xds/resource.ts'
+import type { ReadMaterial } from '../model/material.ts'
+import type { Listener, Match, Node, Route, Service } from '../model/gateway.ts'
+import type { Resource, ResourceKey } from '../xds/resource.ts'
 import type { ListenerPatch } from './listener-patch.ts'
 import type { SlotName } from './slots.ts'
 
@@ -21,6 +23,10 @@ export interface RoutePatch {
   readonly respond?: Fields<typeof DirectResponseActionSchema>
   /** Fields of the forward action; ignored when the route does not forward. */
   readonly forward?: Fields<typeof RouteActionSchema>
+  /** Fields of the forward action's retry policy. */
+  readonly retry?: Fields<typeof RetryPolicySchema>
+  /** Rules by which the route notes facts of a request for later filters. */
+  readonly metadataRules?: readonly MessageInitShape<typeof Config_RuleSchema>[]
   readonly requestHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
   readonly requestHeadersToRemove?: readonly string[]
   readonly responseHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
@@ -35,19 +41,21 @@ export interface ClusterPatch {
   readonly commonLb?: Fields<typeof Cluster_CommonLbConfigSchema>
   readonly thresholds?: Fields<typeof CircuitBreakers_ThresholdsSchema>
   readonly http?: Fields<typeof HttpProtocolOptionsSchema>
-  /** Resources that the cluster waits for, such as its CA secret. */
-  readonly resources?: readonly Resource[]
+  /** What the cluster waits for, such as its CA secret. */
+  readonly refs?: readonly ResourceKey[]
 }
 
 /** The places where a feature takes part in the Envoy emission. All pure; `M` is the feature's own policy value. */
 export interface EnvoyParts<M> {
-  /** Called for each route on which the feature's key is set, or whose action the feature is. */
-  route?(value: M, route: Route, cx: Cx): RoutePatch
+  /** Called for each match alternative of each route on which the feature's key is set, or whose action the feature is. */
+  route?(value: M, route: Route, match: Match, cx: Cx): RoutePatch
   /** Called for each route that forwards, for each of its services that has the feature's key (hash policies of a balancer, for example). */
   serviceRoute?(value: M, service: Service, route: Route, cx: Cx): RoutePatch
   cluster?(value: M, service: Service, cx: Cx): ClusterPatch
   /** No Cx: a listener depends on nothing but itself, so that no other edit can change it. */
-  listener?(value: M, listener: Listener): ListenerPatch & { readonly resources?: readonly Resource[] }
+  listener?(value: M, listener: Listener): ListenerPatch
+  /** Secret resources of a node, made of the files and secrets that `Feature.material` named. */
+  secrets?(value: M, node: Node, read: ReadMaterial): readonly Resource[]
   /** Time in milliseconds after which a new endpoint of the service can be expected to take traffic; bounds the swap of endpoints. */
   settleMs?(value: M, service: Service): number
 }

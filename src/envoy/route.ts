@@ -1,11 +1,14 @@
 import { create, type Message, type MessageInitShape } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
 import type { MetadataSchema } from '#gen/envoy/config/core/v3/base_pb.js'
-import { type Route as EnvoyRoute, type RouteActionSchema, type RouteMatch, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import { type Route as EnvoyRoute, type RouteActionSchema, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import { ConfigSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import { compare } from '../lib/compare.ts'
 import type { Route, Target } from '../model/gateway.ts'
-import { millis } from './millis.ts'
+import { type Entry, entryName } from '../model/rank.ts'
+import { duration } from './duration.ts'
 import type { RoutePatch } from './parts.ts'
+import { routeMatch } from './route-match.ts'
 import { perRouteConfig, type SlotName } from './slots.ts'
 
 /** Default time for the whole of a request, in milliseconds (Envoy's own default, written out). */
@@ -14,25 +17,32 @@ export const requestTimeoutMs = 15_000
 type Fields = Exclude<MessageInitShape<typeof RouteSchema>, { $typeName: string }>
 type Forward = Exclude<MessageInitShape<typeof RouteActionSchema>, { $typeName: string }>
 
-/** Route → one Envoy route for one of its match alternatives. */
-export function envoyRoute(route: Route, name: string, match: RouteMatch, patch: RoutePatch): EnvoyRoute {
+/** Route → the Envoy route of one of its match alternatives. */
+export function envoyRoute(entry: Entry, patch: RoutePatch): EnvoyRoute {
   return create(RouteSchema, {
-    name,
-    match,
-    action: action(route, patch),
+    name: entryName(entry),
+    match: routeMatch(entry.match),
+    action: action(entry.route, patch),
     requestHeadersToAdd: [...(patch.requestHeadersToAdd ?? [])],
     requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],
     responseHeadersToAdd: [...(patch.responseHeadersToAdd ?? [])],
     responseHeadersToRemove: [...(patch.responseHeadersToRemove ?? [])],
-    typedPerFilterConfig: perFilter(patch.perFilter ?? {}),
+    typedPerFilterConfig: perFilter({ ...patch.perFilter, ...metadataFilter(patch) }),
   })
+}
+
+/** Several features may note facts of a request; their rules share one filter. */
+function metadataFilter(patch: RoutePatch): Readonly<Partial<Record<SlotName, Message>>> {
+  if (!patch.metadataRules) return {}
+  return { 'header-to-metadata': create(ConfigSchema, { requestRules: [...patch.metadataRules] }) }
 }
 
 function action(route: Route, patch: RoutePatch): NonNullable<Fields['action']> {
   if (patch.redirect) return { case: 'redirect', value: patch.redirect }
   if (patch.respond) return { case: 'directResponse', value: patch.respond }
   if (route.action.type !== 'forward') throw new Error(`no feature made an action for route ${route.name}`)
-  return { case: 'route', value: { timeout: millis(requestTimeoutMs), ...destination(route.action.targets), ...patch.forward } }
+  const value: Forward = { timeout: duration(requestTimeoutMs), ...destination(route.action.targets), ...patch.forward }
+  return { case: 'route', value: patch.retry ? { ...value, retryPolicy: patch.retry } : value }
 }
 
 function destination(targets: readonly Target[]): Pick<Forward, 'clusterSpecifier' | 'metadataMatch'> {

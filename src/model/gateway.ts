@@ -41,16 +41,20 @@ export interface Service {
   readonly name: string
   readonly protocol: Protocol
   readonly discovery: Discovery
+  /** Sets of label names by which routes select endpoints, each sorted; engines that index endpoints need to know them. */
+  readonly subsets: readonly (readonly string[])[]
   readonly policies: Policies
 }
 
 export type Protocol = 'http1' | 'h2' | 'grpc'
-export type Discovery =
-  | { readonly type: 'static'; readonly endpoints: readonly Endpoint[] }
-  | { readonly type: 'dns'; readonly host: string; readonly port: number }
+/** How addresses become connections: `static` ones are IP literals, `dns` names are resolved by the proxy and followed. */
+export interface Discovery {
+  readonly type: 'static' | 'dns'
+  readonly endpoints: readonly Endpoint[]
+}
 
 export interface Endpoint {
-  /** IP literal without brackets. */
+  /** IP literal without brackets, or a host name when the discovery is `dns`. */
   readonly address: string
   readonly port: number
   /** Share of traffic, 1 to 1,000; default 1. */
@@ -106,7 +110,10 @@ export type PathMatch =
   /** RE2 syntax, must match the whole path. */
   | { readonly type: 'regex'; readonly regex: string }
 
-export type TemplateSegment = { readonly type: 'literal'; readonly text: string } | { readonly type: 'one'; readonly name: string } | { readonly type: 'rest'; readonly name: string }
+export type TemplateSegment =
+  | { readonly type: 'literal'; readonly text: string }
+  | { readonly type: 'one'; readonly name: string }
+  | { readonly type: 'rest'; readonly name: string }
 
 /** A condition on one header or one query parameter. `name` is lower case for headers. */
 export type ValueMatch =

@@ -1,11 +1,14 @@
 /** The pattern that serves every host. */
 export const anyHost = '*'
 
-/** Host of an authority as it is compared: lower case, without the port. Brackets of an IPv6 literal stay. Same rule as Envoy's `ignore_port_in_host_matching`. */
+/**
+ * Host of an authority as it is compared: lower case, without the port and without a dot at the end. Brackets of an IPv6 literal stay.
+ * The same as Envoy's `ignore_port_in_host_matching` with `strip_trailing_host_dot`.
+ */
 export function hostOf(authority: string): string {
   const colon = authority.lastIndexOf(':')
   const host = colon === -1 || authority.lastIndexOf(']') > colon ? authority : authority.slice(0, colon)
-  return host.toLowerCase()
+  return (host.endsWith('.') ? host.slice(0, -1) : host).toLowerCase()
 }
 
 /**

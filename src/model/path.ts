@@ -15,35 +15,38 @@ export function normalizePath(raw: string): NormalPath {
   const before = mark === -1 ? raw : raw.slice(0, mark)
   if (/%(?:2f|5c)/i.test(before)) return { refused: 'the path has an encoded slash' }
   if (before.includes('%00')) return { refused: 'the path has an encoded zero byte' }
-  const path = mergeSlashes(resolveDots(canonicalChars(before)))
+  const path = mergeSlashes(resolveDots(before))
   for (const guard of pathGuards) if (guard.refuses(path)) return { refused: guard.reason }
   return { path, query: mark === -1 ? undefined : raw.slice(mark + 1) }
 }
 
-/** Decodes escapes of unreserved characters, turns backslashes into slashes and escapes what may not stand in a path. */
-function canonicalChars(path: string): string {
-  return path
-    .replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
-      const char = String.fromCharCode(parseInt(hex, 16))
-      return /[A-Za-z0-9._~-]/.test(char) ? char : escape
-    })
-    .replaceAll('\\', '/')
-    .replace(/[|<>"{}^`]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-}
-
-/** Removes `.` and `..` segments. Empty segments count, because slashes are merged only afterwards; above the root there is nothing. */
+/**
+ * Removes `.` and `..` segments and spells the others in one way. Empty segments count, because slashes are merged only afterwards;
+ * above the root there is nothing. A parameter after a dot segment is dropped with it (`/a/..;x/b` is `/b`), unless a dot is encoded.
+ */
 function resolveDots(path: string): string {
-  const segments = path.split('/').slice(1)
+  const segments = path.split(/[/\\]/).slice(1)
   const kept: string[] = []
-  for (const [index, segment] of segments.entries()) {
-    const up = segment === '..'
-    if (up) kept.pop()
+  for (const [index, raw] of segments.entries()) {
+    const segment = /^\.\.?;/.test(raw) ? raw.slice(0, raw.indexOf(';')) : canonicalChars(raw)
+    if (segment === '..') kept.pop()
     else if (segment !== '.') kept.push(segment)
-    if ((up || segment === '.') && index === segments.length - 1) kept.push('')
+    if ((segment === '..' || segment === '.') && index === segments.length - 1) kept.push('')
   }
   return `/${kept.join('/')}`
 }
 
+/** Decodes escapes of unreserved characters and escapes what may not stand in a path. */
+function canonicalChars(segment: string): string {
+  return segment
+    .replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
+      const char = String.fromCharCode(parseInt(hex, 16))
+      return /[A-Za-z0-9._~-]/.test(char) ? char : escape
+    })
+    .replace(/[|<>"{}^`]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+/** Envoy keeps two slashes of a path that is nothing else. */
 function mergeSlashes(path: string): string {
-  return path.replace(/\/{2,}/g, '/')
+  return /^\/{2,}$/.test(path) ? '//' : path.replace(/\/{2,}/g, '/')
 }

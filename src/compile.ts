@@ -1,0 +1,92 @@
+import { check } from './config/check.ts'
+import { type Source, type SourceFile } from './config/config.ts'
+import { FileCache } from './config/file-cache.ts'
+import { type Files, nodeFiles } from './config/files.ts'
+import { createLocate } from './config/locate.ts'
+import { readMaterials } from './config/read-material.ts'
+import { read } from './config/read.ts'
+import { buildSchema } from './config/schema/gateway.ts'
+import type { Diagnostic } from './diagnostics/diagnostic.ts'
+import { EnvoyEmitter } from './envoy/emit.ts'
+import type { Feature } from './feature.ts'
+import { features as allFeatures } from './features/index.ts'
+import { checkFeatures, checkMaterials, materialsOf } from './model/check-features.ts'
+import { checkGateway } from './model/check-gateway.ts'
+import { createCx } from './model/cx.ts'
+import type { Gateway } from './model/gateway.ts'
+import { lower, LowerMemo } from './model/lower.ts'
+import type { RouteTable } from './model/rank.ts'
+import { rankListeners } from './model/rank-listeners.ts'
+import type { Resource } from './xds/resource.ts'
+
+export interface CompileOptions {
+  /** Name of an overlay next to the root file. */
+  readonly overlay?: string | undefined
+  /** Values of variables and `secret://env/…`; default the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly files?: Files
+  readonly features?: readonly Feature[]
+}
+
+/** Everything that one compile made. `gateway` and `resources` are there only when nothing is wrong. */
+export interface Compiled {
+  readonly diagnostics: readonly Diagnostic[]
+  readonly files: ReadonlyMap<string, SourceFile>
+  /** Files, patterns and directories that a watcher has to look at. */
+  readonly watched: readonly string[]
+  readonly good?: Good
+}
+
+export interface Good {
+  readonly gateway: Gateway
+  readonly tables: ReadonlyMap<string, RouteTable>
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
+/** The pipeline: read → check → lower → rank → check → emit. One compiler belongs to one root file and remembers what did not change. */
+export class Compiler {
+  readonly #root: string
+  readonly #options: Required<Omit<CompileOptions, 'overlay'>> & Pick<CompileOptions, 'overlay'>
+  readonly #cache = new FileCache()
+  readonly #memo = new LowerMemo()
+  readonly #emitter: EnvoyEmitter
+  readonly #schema
+  #tables: ReadonlyMap<string, RouteTable> = new Map()
+
+  constructor(root: string, options: CompileOptions = {}) {
+    this.#root = root
+    this.#options = { env: process.env, files: nodeFiles, features: allFeatures, ...options }
+    this.#schema = buildSchema(this.#options.features.flatMap((feature) => feature.points))
+    this.#emitter = new EnvoyEmitter(this.#options.features)
+  }
+
+  async compile(): Promise<Compiled> {
+    const { features, files, overlay, env } = this.#options
+    const [source, found] = await read(this.#root, { files, cache: this.#cache, overlay })
+    if (!source) return { diagnostics: found, files: new Map(), watched: [this.#root] }
+    const [config, schemaFindings] = check(source, this.#schema, env)
+    if (!config) return outcome(source, [...found, ...schemaFindings])
+    const locate = createLocate(source.files)
+    const [gateway, lowerFindings] = lower(config, features, locate, this.#memo)
+    const cx = createCx(gateway, locate)
+    const tables = (this.#tables = rankListeners(gateway, this.#tables))
+    const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
+    diagnostics.push(...checkGateway({ gateway, tables, invalid: config.invalid, cx }), ...checkFeatures(features, gateway, cx))
+    const materials = materialsOf(features, gateway)
+    const { content, problems } = await readMaterials(materials.keys(), env)
+    diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx))
+    if (diagnostics.some(isError)) return outcome(source, diagnostics, [...materials.keys()])
+    const { resources, diagnostics: emitFindings } = this.#emitter.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
+    diagnostics.push(...emitFindings)
+    return outcome(source, diagnostics, [...materials.keys()], { gateway, tables, resources })
+  }
+}
+
+function outcome(source: Source, diagnostics: readonly Diagnostic[], materials: readonly string[] = [], good?: Good): Compiled {
+  const watched = [...source.watched, ...materials.filter((key) => key.startsWith('file:')).map((key) => key.slice(5))]
+  return { diagnostics, files: source.files, watched, ...(good && !diagnostics.some(isError) ? { good } : {}) }
+}
+
+function isError(diagnostic: Diagnostic): boolean {
+  return diagnostic.severity === 'error'
+}

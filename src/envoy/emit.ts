@@ -1,0 +1,159 @@
+import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
+import { ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
+import { ClusterLoadAssignmentSchema } from '#gen/envoy/config/endpoint/v3/endpoint_pb.js'
+import { type Route as EnvoyRoute, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Cx, Feature } from '../feature.ts'
+import type { EntityKey, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
+import type { ReadMaterial } from '../model/material.ts'
+import { type Entry, entriesOf, type RouteTable } from '../model/rank.ts'
+import type { Change, Resource } from '../xds/resource.ts'
+import { bootstrapLayers } from './runtime-layers.ts'
+import { cluster } from './cluster.ts'
+import { loadAssignment } from './endpoints.ts'
+import { emitListener } from './listener.ts'
+import { Memo } from './memo.ts'
+import { clusterPatch, listenerPatch, routePatch, secretResources } from './patches.ts'
+import { violations } from './pgv.ts'
+import { toResource } from './resource.ts'
+import { envoyRoute } from './route.ts'
+import { redirectConfiguration, routeConfiguration, VirtualHostMemo } from './route-configuration.ts'
+import { baseExtensions } from './slots.ts'
+
+interface Made<T> {
+  readonly value: T
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** All resources of a gateway, and what would be wrong with them in Envoy's eyes. */
+export interface Emission {
+  readonly resources: ReadonlyMap<string, Resource>
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Gateway → xDS resources, remembering what was made of each node. A node that is the same object, with the same reads, costs a lookup.
+ * One emitter belongs to one gateway file; `features` are in the order of the feature list.
+ */
+export class EnvoyEmitter {
+  readonly #features: readonly Feature[]
+  readonly #services = new Memo<Made<readonly Resource[]>>()
+  readonly #routes = new Memo<Made<readonly EnvoyRoute[]>>()
+  readonly #listeners = new WeakMap<Listener, Resource>()
+  readonly #hosts = new VirtualHostMemo()
+  readonly #base = [...baseExtensions()]
+
+  constructor(features: readonly Feature[]) {
+    this.#features = features
+  }
+
+  /** Everything, for a gateway as it was read. */
+  emit(gateway: Gateway, tables: ReadonlyMap<string, RouteTable>, at: Cx['at'], read: ReadMaterial): Emission {
+    const index = { get: (key: EntityKey) => nodeOf(gateway, key) }
+    const resources = new Map<string, Resource>()
+    const diagnostics: Diagnostic[] = []
+    const add = (made: Iterable<Resource>): void => {
+      for (const resource of made) resources.set(`${resource.type}/${resource.name}`, resource)
+    }
+    add(this.#base)
+    add(bootstrapLayers(gateway.listeners.keys()))
+    for (const service of gateway.services.values()) {
+      const made = this.service(service, index, at)
+      add(made.value)
+      diagnostics.push(...made.diagnostics)
+      add(secretResources(this.#features, service, read))
+    }
+    const routeOf = this.#routeOf(index, at, diagnostics)
+    for (const listener of gateway.listeners.values()) {
+      add(secretResources(this.#features, listener, read))
+      add([this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), routeOf)])
+    }
+    return { resources, diagnostics }
+  }
+
+  /** One service alone: what a live change of its endpoints costs. */
+  service(service: Service, index: { get(key: EntityKey): Node | undefined }, at: Cx['at']): Made<readonly Resource[]> {
+    return this.#services.get(service, index, at, (cx) => {
+      const patch = clusterPatch(this.#features, service, cx)
+      const owner = `service/${service.name}`
+      const message = cluster(service, patch)
+      const diagnostics = checkMessage(ClusterSchema, message, () => cx.at(service))
+      const refs = [...(patch.refs ?? [])]
+      if (service.discovery.type === 'dns') return { value: [toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs, owner })], diagnostics }
+      const assignment = loadAssignment(service)
+      const endpoints = toResource({ type: 'endpoints', name: service.name }, ClusterLoadAssignmentSchema, assignment, { owner })
+      refs.push({ type: 'endpoints', name: service.name })
+      return {
+        value: [toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs, owner }), endpoints],
+        diagnostics: [...diagnostics, ...checkMessage(ClusterLoadAssignmentSchema, assignment, () => cx.at(service, ['endpoints']))],
+      }
+    })
+  }
+
+  #listener(listener: Listener): Resource {
+    const before = this.#listeners.get(listener)
+    if (before) return before
+    const made = emitListener(listener, listenerPatch(this.#features, listener))
+    this.#listeners.set(listener, made)
+    return made
+  }
+
+  #routeConfiguration(gateway: Gateway, listener: Listener, table: RouteTable | undefined, routeOf: (entry: Entry) => EnvoyRoute): Resource {
+    const target = listener.redirectTo === undefined ? undefined : gateway.listeners.get(listener.redirectTo)
+    if (target) {
+      const scheme = listenerPatch(this.#features, target).transportSocket ? 'https' : 'http'
+      return redirectConfiguration(listener, target, scheme)
+    }
+    if (!table) throw new Error(`no route table was made for listener ${listener.name}`)
+    return routeConfiguration(listener, table, routeOf, this.#hosts)
+  }
+
+  #routeOf(index: { get(key: EntityKey): Node | undefined }, at: Cx['at'], diagnostics: Diagnostic[]): (entry: Entry) => EnvoyRoute {
+    const done = new Map<Route, readonly EnvoyRoute[]>()
+    return ({ route, alternative }) => {
+      let made = done.get(route)
+      if (!made) {
+        const { value, diagnostics: found } = this.#routes.get(route, index, at, (cx) => this.#route(route, cx))
+        diagnostics.push(...found)
+        done.set(route, (made = value))
+      }
+      return made[alternative] ?? create(RouteSchema)
+    }
+  }
+
+  #route(route: Route, cx: Cx): Made<readonly EnvoyRoute[]> {
+    const value = entriesOf(route).map((entry) => envoyRoute(entry, routePatch(this.#features, entry, cx)))
+    return { value, diagnostics: value.flatMap((message) => checkMessage(RouteSchema, message, () => cx.at(route))) }
+  }
+}
+
+/** What is different between two emissions. */
+export function changeBetween(before: ReadonlyMap<string, Resource>, after: ReadonlyMap<string, Resource>): Change {
+  const put = [...after.values()].filter((resource) => before.get(`${resource.type}/${resource.name}`)?.version !== resource.version)
+  const remove = [...before.values()].filter((resource) => !after.has(`${resource.type}/${resource.name}`))
+  return { put, remove: remove.map(({ type, name }) => ({ type, name })) }
+}
+
+/** Envoy refuses a whole response for one broken field rule, so they are checked before anything is sent. */
+function checkMessage<D extends DescMessage>(schema: D, message: MessageShape<D>, at: () => Diagnostic['at']): Diagnostic[] {
+  return violations(schema, message).map(({ path, message: text }) => ({
+    code: 'envoy/refused-value',
+    severity: 'error',
+    message: `Envoy would refuse this: ${path} ${text}`,
+    at: at(),
+  }))
+}
+
+function nodeOf(gateway: Gateway, key: EntityKey): Node | undefined {
+  const slash = key.indexOf('/')
+  const name = key.slice(slash + 1)
+  switch (key.slice(0, slash)) {
+    case 'service':
+      return gateway.services.get(name)
+    case 'route':
+      return gateway.routes.get(name)
+    default:
+      return gateway.listeners.get(name)
+  }
+}
+

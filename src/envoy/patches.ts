@@ -1,0 +1,49 @@
+import type { Cx, Feature } from '../feature.ts'
+import type { Listener, Node, Route, Service } from '../model/gateway.ts'
+import type { Entry } from '../model/rank.ts'
+import type { ReadMaterial } from '../model/material.ts'
+import type { Resource } from '../xds/resource.ts'
+import { layTogether } from './lay-together.ts'
+import type { ListenerPatch } from './listener-patch.ts'
+import type { ClusterPatch, EnvoyParts, RoutePatch } from './parts.ts'
+
+type Part = { readonly value: unknown; readonly envoy: EnvoyParts<unknown> }
+
+/** Asks every feature that has a value on the node, in the order of the feature list. */
+function partsOf(features: readonly Feature[], node: Node): Part[] {
+  return features.flatMap((feature) => {
+    const value = node.policies[feature.name]
+    return value === undefined || !feature.envoy ? [] : [{ value, envoy: feature.envoy }]
+  })
+}
+
+export function routePatch(features: readonly Feature[], entry: Entry, cx: Cx): RoutePatch {
+  const { route, match } = entry
+  const own = partsOf(features, route).map(({ value, envoy }) => envoy.route?.(value, route, match, cx) ?? {})
+  return layTogether([...own, ...servicePatches(features, route, cx)])
+}
+
+/** A service's own word on how it is to be reached, such as what to hash; the first target speaks for a weighted route. */
+function servicePatches(features: readonly Feature[], route: Route, cx: Cx): RoutePatch[] {
+  const name = route.action.type === 'forward' ? route.action.targets[0]?.service : undefined
+  const service = name === undefined ? undefined : cx.service(name)
+  if (!service) return []
+  return partsOf(features, service).map(({ value, envoy }) => envoy.serviceRoute?.(value, service, route, cx) ?? {})
+}
+
+export function clusterPatch(features: readonly Feature[], service: Service, cx: Cx): ClusterPatch {
+  return layTogether(partsOf(features, service).map(({ value, envoy }) => envoy.cluster?.(value, service, cx) ?? {}))
+}
+
+export function listenerPatch(features: readonly Feature[], listener: Listener): ListenerPatch {
+  return layTogether(partsOf(features, listener).map(({ value, envoy }) => envoy.listener?.(value, listener) ?? {}))
+}
+
+export function secretResources(features: readonly Feature[], node: Node, read: ReadMaterial): Resource[] {
+  return partsOf(features, node).flatMap(({ value, envoy }) => [...(envoy.secrets?.(value, node, read) ?? [])])
+}
+
+/** Time after which new endpoints of a service can be expected to take traffic, in milliseconds. */
+export function settleMs(features: readonly Feature[], service: Service): number {
+  return Math.max(0, ...partsOf(features, service).map(({ value, envoy }) => envoy.settleMs?.(value, service) ?? 0))
+}

@@ -1,0 +1,84 @@
+import { create, toBinary } from '@bufbuild/protobuf'
+import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js'
+import { RedirectAction_RedirectResponseCode, type Route as EnvoyRoute, RouteSchema, VirtualHostSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import { contentHash } from '../lib/content-hash.ts'
+import type { Listener } from '../model/gateway.ts'
+import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
+import type { Resource } from '../xds/resource.ts'
+import { deterministicBytes } from './deterministic.ts'
+import { guardRoutes } from './guards.ts'
+import { emitVirtualHost, type RouteOf } from './virtual-hosts.ts'
+
+/** Bodies of direct responses may be this large, in bytes; `respond` refuses larger ones. */
+const maxDirectResponseBody = 65_536
+
+/** Serialized virtual hosts by their table, so that a change in one host costs that host. */
+export class VirtualHostMemo {
+  readonly #known = new WeakMap<VirtualHostTable, { readonly routes: readonly EnvoyRoute[]; readonly bytes: Uint8Array }>()
+
+  bytes(table: VirtualHostTable, routeOf: RouteOf): Uint8Array {
+    const routes = table.entries.map(routeOf)
+    const before = this.#known.get(table)
+    if (before && before.routes.every((route, index) => route === routes[index])) return before.bytes
+    const bytes = deterministicBytes(VirtualHostSchema, emitVirtualHost(table, routeOf))
+    this.#known.set(table, { routes, bytes })
+    return bytes
+  }
+}
+
+/** All routes of a listener as one xDS resource, put together from the bytes of its virtual hosts. */
+export function routeConfiguration(listener: Listener, table: RouteTable, routeOf: RouteOf, memo: VirtualHostMemo): Resource {
+  const services = new Set<string>()
+  for (const host of table.virtualHosts) {
+    for (const { route } of host.entries) if (route.action.type === 'forward') for (const target of route.action.targets) services.add(target.service)
+  }
+  const hosts = table.virtualHosts.map((host) => memo.bytes(host, routeOf))
+  return resource(listener, hosts, services)
+}
+
+/** The routes of a listener that sends every request to another one. */
+export function redirectConfiguration(listener: Listener, target: Listener, scheme: 'http' | 'https'): Resource {
+  const route = create(RouteSchema, {
+    name: 'redirect',
+    match: { pathSpecifier: { case: 'prefix', value: '/' } },
+    action: {
+      case: 'redirect',
+      value: {
+        schemeRewriteSpecifier: { case: 'schemeRedirect', value: scheme },
+        portRedirect: target.port,
+        responseCode: RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
+      },
+    },
+  })
+  const host = create(VirtualHostSchema, { name: '*', domains: ['*'], routes: [...guardRoutes({ host: '*', entries: [] }), route] })
+  return resource(listener, [deterministicBytes(VirtualHostSchema, host)], new Set())
+}
+
+function resource(listener: Listener, hosts: readonly Uint8Array[], services: ReadonlySet<string>): Resource {
+  const head = create(RouteConfigurationSchema, {
+    name: listener.name,
+    ignorePortInHostMatching: true,
+    maxDirectResponseBodySizeBytes: maxDirectResponseBody,
+    validateClusters: false, // the closure check has looked at every reference; Envoy would only see the moment's clusters
+  })
+  const value = Buffer.concat([toBinary(RouteConfigurationSchema, head), ...hosts.flatMap((host) => [virtualHostsTag, varint(host.length), host])])
+  return {
+    type: 'routes',
+    name: listener.name,
+    version: contentHash(value),
+    value,
+    refs: [...services].map((name) => ({ type: 'cluster', name })),
+    owner: `listener/${listener.name}`,
+  }
+}
+
+/** Field 2 (`virtual_hosts`), length-delimited: a repeated field may be appended to a serialized message. https://protobuf.dev/programming-guides/encoding */
+const virtualHostsTag = Uint8Array.of((2 << 3) | 2)
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = []
+  for (let rest = value; ; rest >>>= 7) {
+    if (rest < 0x80) return Uint8Array.from([...bytes, rest])
+    bytes.push((rest & 0x7f) | 0x80)
+  }
+}

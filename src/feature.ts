@@ -1,0 +1,85 @@
+import type { TSchema } from 'typebox'
+import type { Diagnostic, Path, Place, Severity } from './diagnostics/diagnostic.ts'
+import type { EnvoyParts } from './envoy/parts.ts'
+import type { Material, ReadMaterial } from './model/material.ts'
+import type { EntityKey, Gateway, Listener, Node, Route, Service } from './model/gateway.ts'
+
+/** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
+export type Scope = 'gateway' | 'listener' | 'service' | 'route' | 'action'
+
+/** One key that a feature adds to the language. A route key may also stand in `defaults.route` and a group's `policy`, a service key in `defaults.service`. */
+export interface Point {
+  readonly at: Scope
+  readonly key: string
+  /** JSON Schema with description, default and examples: the one source for checking, editors and the reference. */
+  readonly schema: TSchema
+  /** How a stronger layer meets a weaker one: field by field, or as a whole. The word `none` clears in both. */
+  readonly merge: 'fields' | 'replace'
+}
+
+/** What a finding is raised with; the place is filled in from the node. */
+export interface Finding {
+  readonly code: string
+  readonly message: string
+  readonly severity?: Severity
+  /** Path inside the node as the user wrote it, beginning with the feature's key. */
+  readonly path?: Path
+  readonly side?: 'key' | 'value'
+  readonly help?: string
+  readonly related?: readonly { readonly message: string; readonly at: Place }[]
+}
+
+/** The way to read another entity and to point at what the user wrote. Reads are recorded, so that a memoised result knows what it depends on. */
+export interface Cx {
+  service(name: string): Service | undefined
+  listener(name: string): Listener | undefined
+  route(name: string): Route | undefined
+  at(node: Node, path?: Path, side?: 'key' | 'value'): Place
+}
+
+/** Given to `lower`: where to complain, and how to name files that the user wrote relative to the file that holds them. */
+export interface LowerCx {
+  report(finding: Finding): void
+  /** Absolute path of a file named at `path`, resolved against the file that holds that value. */
+  file(relative: string, path: Path): string
+}
+
+/** What a node is while its features are lowered. */
+export interface NodeDraft {
+  readonly kind: Node['kind'] | 'gateway'
+  readonly name: string
+}
+
+export type Engine = 'envoy' | 'nginx'
+
+/** One line of `plan` or `explain` in the user's words. */
+export interface Note {
+  readonly text: string
+}
+
+/**
+ * What a feature is: keys of the language, their meaning, and what they become in each engine. Everything is pure.
+ * `M` is what emitters see; it stands in `node.policies[name]`.
+ */
+export interface Feature<M = unknown> {
+  readonly name: string
+  readonly points: readonly Point[]
+  /** Turns the merged value of the feature's key on one node into `M`; undefined stores nothing. */
+  lower?(value: unknown, node: NodeDraft, cx: LowerCx): M | undefined
+  /** Checks that need more than one node. Schema errors are the spine's. */
+  check?(gateway: Gateway, cx: Cx): Iterable<Diagnostic>
+  /** Files and secrets whose content the engines need, such as certificates. They are read at the edge, watched, and never kept in a snapshot of the config. */
+  material?(value: M, node: Node): readonly Material[]
+  /** Checks of the content of those files. */
+  checkMaterial?(value: M, node: Node, read: ReadMaterial, cx: Cx): Iterable<Diagnostic>
+  readonly envoy?: EnvoyParts<M>
+  /** Codes that the feature may report, with a text for `explain-code`. */
+  readonly codes?: Readonly<Record<string, string>>
+}
+
+/** Policies are opaque to the stages; a feature reads its own back through this. */
+export function policyOf<M>(feature: { readonly name: string; lower?(value: unknown, node: NodeDraft, cx: LowerCx): M | undefined }, node: Node): M | undefined {
+  return node.policies[feature.name] as M | undefined
+}
+
+export type { EntityKey }

@@ -1,0 +1,9 @@
+import type { Feature } from '../../feature.ts'
+import { schema, type Written } from './config.ts'
+import { envoy } from './envoy.ts'
+
+export const caps: Feature<Written> = {
+  name: 'caps',
+  points: [{ at: 'service', key: 'caps', schema, merge: 'fields' }],
+  envoy,
+}

@@ -1,0 +1,33 @@
+import { duration } from '../../envoy/duration.ts'
+import type { EnvoyParts } from '../../envoy/parts.ts'
+import type { CircuitBreaker } from './model.ts'
+
+/** The guard that one proxy has by itself: it ejects an endpoint that keeps failing. https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier */
+export const envoy: EnvoyParts<CircuitBreaker> = {
+  cluster: (breaker) => ({
+    cluster: {
+      outlierDetection: {
+        consecutive5xx: breaker.failures,
+        enforcingConsecutive5xx: 100,
+        enforcingConsecutiveGatewayFailure: 0,
+        enforcingSuccessRate: 0,
+        ...rate(breaker),
+        baseEjectionTime: duration(breaker.openFor),
+        maxEjectionTime: duration(breaker.openFor),
+        maxEjectionPercent: 100,
+      },
+    },
+  }),
+}
+
+/** Envoy judges the rate over one sweep interval; without a rate the interval only decides how soon an ejected endpoint comes back. */
+function rate(breaker: CircuitBreaker) {
+  if (!breaker.errorRate) return { interval: duration(Math.min(1_000, breaker.openFor)), enforcingFailurePercentage: 0 }
+  return {
+    interval: duration(breaker.errorRate.within),
+    failurePercentageThreshold: breaker.errorRate.percent,
+    failurePercentageRequestVolume: breaker.errorRate.minRequests,
+    failurePercentageMinimumHosts: 1,
+    enforcingFailurePercentage: 100,
+  }
+}

@@ -1,0 +1,37 @@
+import type { LowerCx, NodeDraft } from '../../feature.ts'
+import type { Changes, Written } from './config.ts'
+
+/** Names in lower case. */
+export interface HeaderChanges {
+  readonly set: Readonly<Record<string, string>>
+  readonly add: Readonly<Record<string, string>>
+  readonly remove: readonly string[]
+}
+
+export interface Headers {
+  readonly request: HeaderChanges
+  readonly response: HeaderChanges
+}
+
+/** Headers that frame the message or choose its route; changing them would break the connection or bypass a check. */
+const untouchable = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'keep-alive', 'proxy-connection'])
+
+export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): Headers {
+  const written = value as Written
+  return { request: lowerChanges(written.request, 'request', cx), response: lowerChanges(written.response, 'response', cx) }
+}
+
+function lowerChanges(written: Changes | undefined, side: 'request' | 'response', cx: LowerCx): HeaderChanges {
+  const usable = (name: string, path: (string | number)[], at: 'key' | 'value'): boolean => {
+    if (!untouchable.has(name.toLowerCase())) return true
+    const help = name.toLowerCase() === 'host' ? 'use `rewrite: {host: …}`' : 'the gateway sets it itself'
+    cx.report({ code: 'headers/untouchable', message: `header "${name}" cannot be changed here`, path: ['headers', side, ...path], side: at, help })
+    return false
+  }
+  const values = (key: 'set' | 'add'): Record<string, string> => {
+    const entries = Object.entries(written?.[key] ?? {}).filter(([name]) => usable(name, [key, name], 'key'))
+    return Object.fromEntries(entries.map(([name, value]): [string, string] => [name.toLowerCase(), value]).sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+  const remove = (written?.remove ?? []).filter((name, index) => usable(name, ['remove', index], 'value')).map((name) => name.toLowerCase())
+  return { set: values('set'), add: values('add'), remove: [...new Set(remove)].sort() }
+}

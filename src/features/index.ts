@@ -1,0 +1,31 @@
+import type { Feature } from '../feature.ts'
+import { balancing } from './balancing/index.ts'
+import { caps } from './caps/index.ts'
+import { circuitBreaker } from './circuit-breaker/index.ts'
+import { headers } from './headers/index.ts'
+import { healthCheck } from './health-check/index.ts'
+import { listenerTls } from './listener-tls/index.ts'
+import { outlierDetection } from './outlier-detection/index.ts'
+import { redirect } from './redirect/index.ts'
+import { respond } from './respond/index.ts'
+import { retry } from './retry/index.ts'
+import { rewrite } from './rewrite/index.ts'
+import { timeouts } from './timeouts/index.ts'
+import { upstreamTls } from './upstream-tls/index.ts'
+
+/** Every feature of the language. The order decides only how lists of one message are joined and how the schema reads. */
+export const features: readonly Feature[] = [
+  listenerTls,
+  upstreamTls,
+  balancing,
+  healthCheck,
+  outlierDetection,
+  circuitBreaker,
+  caps,
+  redirect,
+  respond,
+  rewrite,
+  headers,
+  timeouts,
+  retry,
+]

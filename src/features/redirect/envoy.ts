@@ -1,0 +1,19 @@
+import { RedirectAction_RedirectResponseCode as Code } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import type { EnvoyParts } from '../../envoy/parts.ts'
+import type { Written } from './config.ts'
+
+const codes = { 301: Code.MOVED_PERMANENTLY, 302: Code.FOUND, 303: Code.SEE_OTHER, 307: Code.TEMPORARY_REDIRECT, 308: Code.PERMANENT_REDIRECT } as const
+
+export const envoy: EnvoyParts<Written> = {
+  route: ({ scheme, host, port, path, prefix, status = 308, stripQuery = false }) => ({
+    redirect: {
+      ...(scheme === undefined ? {} : { schemeRewriteSpecifier: { case: 'schemeRedirect', value: scheme } }),
+      ...(host === undefined ? {} : { hostRedirect: host }),
+      ...(port === undefined ? {} : { portRedirect: port }),
+      ...(path === undefined ? {} : { pathRewriteSpecifier: { case: 'pathRedirect', value: path } }),
+      ...(prefix === undefined ? {} : { pathRewriteSpecifier: { case: 'prefixRewrite', value: prefix } }),
+      responseCode: codes[status],
+      stripQuery,
+    },
+  }),
+}

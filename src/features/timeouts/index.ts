@@ -1,0 +1,19 @@
+import type { Feature } from '../../feature.ts'
+import { connectSchema, schema } from './config.ts'
+import { envoy } from './envoy.ts'
+import { check, lower, type Timeouts } from './model.ts'
+
+export const timeouts: Feature<Timeouts> = {
+  name: 'timeouts',
+  points: [
+    { at: 'route', key: 'timeouts', schema, merge: 'fields' },
+    { at: 'service', key: 'connectTimeout', schema: connectSchema, merge: 'replace' },
+  ],
+  lower,
+  check,
+  envoy,
+  codes: {
+    'timeouts/per-try-over-request': 'The time of one attempt lies inside the time of the whole request, so it must be shorter.',
+    'timeouts/retries-over-request': 'All attempts together need more time than the request has, so the last ones are cut short or never made.',
+  },
+}

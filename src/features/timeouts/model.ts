@@ -1,0 +1,58 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
+import type { Cx, LowerCx, NodeDraft } from '../../feature.ts'
+import type { Gateway, Route } from '../../model/gateway.ts'
+import { readDuration } from '../../model/read-duration.ts'
+import type { Written } from './config.ts'
+
+/** Of a route, in milliseconds; 0 means no limit. */
+export interface RouteTimeouts {
+  readonly request: number
+  readonly perTry?: number
+  readonly idle?: number
+}
+
+/** Of a service, in milliseconds. */
+export interface ConnectTimeout {
+  readonly connect: number
+}
+
+export type Timeouts = RouteTimeouts | ConnectTimeout
+
+export function lower(value: unknown, node: NodeDraft, cx: LowerCx): Timeouts {
+  if (node.kind === 'service') return { connect: readDuration(value as string, ['connectTimeout'], cx) }
+  const written = value as Written
+  const request = readDuration(written.request ?? '15s', ['timeouts', 'request'], cx, 0)
+  const perTry = written.perTry === undefined ? undefined : readDuration(written.perTry, ['timeouts', 'perTry'], cx)
+  const idle = written.idle === undefined ? undefined : readDuration(written.idle, ['timeouts', 'idle'], cx, 0)
+  if (perTry !== undefined && request > 0 && perTry > request) {
+    cx.report({
+      code: 'timeouts/per-try-over-request',
+      message: `one attempt may take ${written.perTry}, but the whole request ends after ${written.request ?? 'the default of 15s'}`,
+      path: ['timeouts', 'perTry'],
+      help: 'make `perTry` shorter or `request` longer',
+    })
+  }
+  return { request, ...(perTry === undefined ? {} : { perTry }), ...(idle === undefined ? {} : { idle }) }
+}
+
+/** Attempts that can never be made because the time of the whole request is over before. */
+export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
+  for (const route of gateway.routes.values()) {
+    const times = route.policies['timeouts'] as RouteTimeouts | undefined
+    const attempts = attemptsOf(route)
+    if (!times?.perTry || times.request === 0 || attempts * times.perTry <= times.request) continue
+    yield {
+      code: 'timeouts/retries-over-request',
+      severity: 'warning',
+      message: `${attempts} attempts of ${times.perTry} ms need ${attempts * times.perTry} ms, but the request of route ${route.name} ends after ${times.request} ms`,
+      at: cx.at(route, ['timeouts', 'perTry']),
+      related: [{ message: 'the attempts', at: cx.at(route, ['retry', 'attempts']) }],
+      help: `the last attempts will be cut short; set perTry to at most ${Math.floor(times.request / attempts)}ms`,
+    }
+  }
+}
+
+function attemptsOf(route: Route): number {
+  const retry = route.policies['retry']
+  return typeof retry === 'object' && retry !== null && 'attempts' in retry && typeof retry.attempts === 'number' ? retry.attempts : 1
+}

@@ -1,0 +1,58 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Cx, Feature } from '../feature.ts'
+import type { Gateway, Node } from './gateway.ts'
+import type { Material } from './material.ts'
+
+interface Use extends Material {
+  readonly node: Node
+}
+
+/** Every feature's own checks of the whole gateway. */
+export function* checkFeatures(features: readonly Feature[], gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
+  for (const feature of features) if (feature.check) yield* feature.check(gateway, cx)
+}
+
+/** Files and secrets that the gateway needs, by key, with every place that names them. */
+export function materialsOf(features: readonly Feature[], gateway: Gateway): Map<string, Use[]> {
+  const uses = new Map<string, Use[]>()
+  for (const { node, value, feature } of withMaterial(features, gateway)) {
+    for (const material of feature.material?.(value, node) ?? []) {
+      const use = { ...material, node }
+      const list = uses.get(material.key)
+      if (list) list.push(use)
+      else uses.set(material.key, [use])
+    }
+  }
+  return uses
+}
+
+/** Materials that are missing, and what features say of the content of the others. */
+export function* checkMaterials(
+  features: readonly Feature[],
+  gateway: Gateway,
+  uses: ReadonlyMap<string, readonly Use[]>,
+  content: ReadonlyMap<string, Uint8Array>,
+  problems: readonly { readonly key: string; readonly problem: string }[],
+  cx: Cx,
+): Iterable<Diagnostic> {
+  for (const { key, problem } of problems) {
+    for (const use of uses.get(key) ?? []) {
+      yield { code: use.secret ? 'secret/unreadable' : 'file/unreadable', severity: 'error', message: problem, at: cx.at(use.node, use.path) }
+    }
+  }
+  for (const { node, value, feature } of withMaterial(features, gateway)) {
+    const complete = feature.material?.(value, node).every((material) => content.has(material.key))
+    if (complete && feature.checkMaterial) yield* feature.checkMaterial(value, node, (key) => content.get(key) ?? new Uint8Array(), cx)
+  }
+}
+
+function* withMaterial(features: readonly Feature[], gateway: Gateway): Iterable<{ node: Node; value: unknown; feature: Feature }> {
+  for (const feature of features.filter((one) => one.material)) {
+    for (const nodes of [gateway.listeners, gateway.services, gateway.routes]) {
+      for (const node of nodes.values()) {
+        const value = node.policies[feature.name]
+        if (value !== undefined) yield { node, value, feature }
+      }
+    }
+  }
+}

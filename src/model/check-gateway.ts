@@ -1,0 +1,110 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { didYouMean } from '../diagnostics/suggest.ts'
+import type { Cx } from '../feature.ts'
+import { checkListeners } from './check-listeners.ts'
+import type { Gateway, Route, Target } from './gateway.ts'
+import type { RouteTable } from './rank.ts'
+import { findShadowed } from './shadow.ts'
+
+/** What a check of the spine may look at. `invalid` names entities that were left out because of their own findings, such as `services/orders`. */
+export interface CheckInput {
+  readonly gateway: Gateway
+  readonly tables: ReadonlyMap<string, RouteTable>
+  readonly invalid: ReadonlySet<string>
+  readonly cx: Cx
+}
+
+/** References, unused and shadowed things: what only the whole gateway can tell. */
+export function* checkGateway(input: CheckInput): Iterable<Diagnostic> {
+  yield* checkListeners(input)
+  for (const route of input.gateway.routes.values()) {
+    yield* checkTargets(route, input)
+    yield* checkRouteListeners(route, input)
+  }
+  yield* checkServices(input)
+  yield* checkShadowed(input)
+}
+
+function* checkTargets(route: Route, { gateway, invalid, cx }: CheckInput): Iterable<Diagnostic> {
+  if (route.action.type !== 'forward') return
+  const { targets } = route.action
+  for (const [index, target] of targets.entries()) {
+    const service = gateway.services.get(target.service)
+    if (!service) {
+      if (invalid.has(`services/${target.service}`)) continue
+      yield {
+        code: 'route/unknown-service',
+        severity: 'error',
+        message: `service "${target.service}" does not exist`,
+        at: cx.at(route, targets.length > 1 ? ['to', index] : ['to']),
+        help: didYouMean(target.service, gateway.services.keys()) ?? `add it under \`services\``,
+      }
+    } else if (Object.keys(target.labels).length > 0 && !service.discovery.endpoints.some((endpoint) => carries(endpoint.labels, target))) {
+      yield {
+        code: 'route/no-such-labels',
+        severity: 'warning',
+        message: `no endpoint of ${target.service} has the labels ${Object.entries(target.labels).map(([name, value]) => `${name}: ${value}`).join(', ')}`,
+        at: cx.at(route, ['to']),
+        help: 'until one does, requests for this target get 503',
+      }
+    }
+  }
+  if (targets.length > 0 && targets.every((target) => target.weight === 0)) {
+    yield { code: 'route/no-weight', severity: 'error', message: `all targets of route ${route.name} have weight 0`, at: cx.at(route, ['to']) }
+  }
+}
+
+function carries(labels: Readonly<Record<string, string | readonly string[]>>, target: Target): boolean {
+  return Object.entries(target.labels).every(([name, value]) => {
+    const own = labels[name]
+    return typeof own === 'string' ? own === value : own?.includes(value)
+  })
+}
+
+function* checkRouteListeners(route: Route, { gateway, invalid, cx }: CheckInput): Iterable<Diagnostic> {
+  for (const name of route.listeners) {
+    const listener = gateway.listeners.get(name)
+    if (!listener) {
+      if (invalid.has(`listeners/${name}`)) continue
+      const help = didYouMean(name, gateway.listeners.keys())
+      yield { code: 'route/unknown-listener', severity: 'error', message: `listener "${name}" does not exist`, at: cx.at(route, ['listeners']), help }
+    } else if (listener.redirectTo !== undefined) {
+      yield {
+        code: 'route/redirecting-listener',
+        severity: 'error',
+        message: `listener "${name}" redirects everything to "${listener.redirectTo}", so route ${route.name} would never be reached there`,
+        at: cx.at(route, ['listeners']),
+        help: `name "${listener.redirectTo}" instead`,
+      }
+    }
+  }
+}
+
+function* checkServices({ gateway, cx }: CheckInput): Iterable<Diagnostic> {
+  const used = new Set<string>()
+  for (const route of gateway.routes.values()) if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
+  for (const service of gateway.services.values()) {
+    if (!used.has(service.name)) {
+      yield { code: 'service/unused', severity: 'warning', message: `no route leads to service ${service.name}`, at: cx.at(service, [], 'key'), help: 'remove it, or add a route with `to`' }
+    }
+    if (service.discovery.endpoints.length === 0) {
+      yield { code: 'service/no-endpoints', severity: 'warning', message: `service ${service.name} has no endpoints: requests for it get 503`, at: cx.at(service, [], 'key') }
+    }
+  }
+}
+
+function* checkShadowed({ gateway, tables, cx }: CheckInput): Iterable<Diagnostic> {
+  const told = new Set<unknown>()
+  for (const listener of gateway.listeners.values()) {
+    const table = tables.get(listener.name)
+    for (const { entry, by, kind } of table ? findShadowed(table) : []) {
+      if (told.has(entry)) continue
+      told.add(entry)
+      const path = entry.route.match.length > 1 ? ['match', entry.alternative] : ['match']
+      const related = [{ message: 'the route that takes them', at: cx.at(by.route, by.route.match.length > 1 ? ['match', by.alternative] : ['match']) }]
+      yield kind === 'duplicate'
+        ? { code: 'route/duplicate', severity: 'error', message: `routes ${by.route.name} and ${entry.route.name} match the same requests`, at: cx.at(entry.route, path), related, help: 'give one of them another condition, host or priority' }
+        : { code: 'route/shadowed', severity: 'warning', message: `route ${entry.route.name} is never reached: ${by.route.name} takes all its requests before`, at: cx.at(entry.route, path), related }
+    }
+  }
+}
