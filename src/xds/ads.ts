@@ -1,0 +1,73 @@
+import { Code, ConnectError, createContextKey, createContextValues } from '@connectrpc/connect'
+import type { ConnectRouter } from '@connectrpc/connect'
+import { connectNodeAdapter } from '@connectrpc/connect-node'
+import { AggregatedDiscoveryService } from '#gen/envoy/service/discovery/v3/ads_pb.js'
+import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
+import type { Connection } from './connection.ts'
+import { encode } from './encode.ts'
+import { ProtocolError } from './stream.ts'
+
+/** Makes a connection for a new stream; the argument is the peer's address. */
+export type Open = (address: string) => Connection
+
+const peer = createContextKey('unknown', { description: 'address of the peer' })
+
+/** Largest request that is read: about 100,000 names with their versions. */
+const readMaxBytes = 16 << 20
+
+const codes = {
+  'invalid-argument': Code.InvalidArgument,
+  'failed-precondition': Code.FailedPrecondition,
+  'resource-exhausted': Code.ResourceExhausted,
+} as const
+
+/** The gRPC service: delta ADS only. */
+export function adsHandler(open: Open): ReturnType<typeof connectNodeAdapter> {
+  return connectNodeAdapter({
+    grpc: true,
+    grpcWeb: false,
+    connect: false,
+    readMaxBytes,
+    contextValues: (request) => createContextValues().set(peer, addressOf(request.socket)),
+    routes: (router: ConnectRouter) => {
+      router.service(AggregatedDiscoveryService, {
+        deltaAggregatedResources: (requests, context) => delta(requests, open(context.values.get(peer)), context.signal),
+        streamAggregatedResources: () => {
+          throw new ConnectError('only the delta variant is served: set api_type: DELTA_GRPC in ads_config', Code.Unimplemented)
+        },
+      })
+    },
+  })
+}
+
+async function* delta(
+  requests: AsyncIterable<DeltaDiscoveryRequest>,
+  connection: Connection,
+  signal: AbortSignal,
+): AsyncGenerator<DeltaDiscoveryResponse> {
+  const abort = (): void => connection.end()
+  signal.addEventListener('abort', abort)
+  void read(requests, connection)
+  try {
+    for await (const message of connection.messages()) yield encode(message)
+  } catch (error) {
+    throw error instanceof ProtocolError ? new ConnectError(error.message, codes[error.code]) : error
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Reads until the client has finished; a broken connection ends the stream like a finished one. */
+async function read(requests: AsyncIterable<DeltaDiscoveryRequest>, connection: Connection): Promise<void> {
+  try {
+    for await (const request of requests) connection.receive(request)
+    connection.end()
+  } catch (error) {
+    connection.end(error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
+function addressOf(socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined } | undefined): string {
+  if (!socket?.remoteAddress) return 'unix'
+  return socket.remoteAddress.includes(':') ? `[${socket.remoteAddress}]:${socket.remotePort}` : `${socket.remoteAddress}:${socket.remotePort}`
+}
