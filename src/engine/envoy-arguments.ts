@@ -19,6 +19,8 @@ export function envoyArguments(options: EnvoyProcessOptions): string[] {
     ...['--disable-hot-restart', '--reject-unknown-dynamic-fields'],
     ...['--drain-time-s', String(options.drainSeconds ?? 30), '--drain-strategy', 'immediate'],
     ...['--log-level', options.logLevel ?? 'warning'],
+    // Otherwise every start and every push repeats that two filters are marked work-in-progress.
+    ...(options.logLevel === 'debug' || options.logLevel === 'trace' ? [] : ['--component-log-level', 'misc:error']),
     ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
   ]
 }

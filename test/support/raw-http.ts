@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** A request as bytes on the wire: nothing is checked, normalised or added but `content-length: 0` for methods with a body. */
+/** A request as bytes on the wire: nothing is checked, normalised or added. It has no body: no `content-length` either, after which Envoy would wait a second before it closes. */
 export interface RawRequest {
   readonly method: string
   readonly path: string
@@ -55,8 +55,7 @@ function connection(socketPath: string, requests: readonly RawRequest[], window:
 }
 
 function bytes({ method, path, host, headers }: RawRequest): string {
-  const body = ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method) ? 'content-length: 0\r\n' : ''
-  return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}${body}\r\n`
+  return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 }
 
 /** The first complete reply of a buffer, with its length and whether the connection ends with it. */
