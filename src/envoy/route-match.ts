@@ -34,7 +34,7 @@ function pathSpecifier(path: PathMatch): PathInit {
     case 'template':
       return { case: 'safeRegex', value: { regex: templateRegex(path.segments) } }
     case 'regex':
-      return { case: 'safeRegex', value: { regex: path.regex } }
+      return { case: 'safeRegex', value: nonEmpty(path.regex) }
   }
 }
 
@@ -79,7 +79,7 @@ function stringCondition(condition: ValueMatch): StringInit | undefined {
     case 'prefix':
       return condition.value === '' ? undefined : { matchPattern: { case: 'prefix', value: condition.value } }
     case 'regex':
-      return { matchPattern: { case: 'safeRegex', value: { regex: condition.value } } }
+      return { matchPattern: { case: 'safeRegex', value: nonEmpty(condition.value) } }
   }
 }
 
@@ -89,4 +89,9 @@ function exactly(value: string): StringInit {
 
 function stringHeader(name: string, value: StringInit): HeaderInit {
   return { name, headerMatchSpecifier: { case: 'stringMatch', value } }
+}
+
+/** Envoy refuses an empty regex, which takes only the empty text. */
+function nonEmpty(regex: string): { regex: string } {
+  return { regex: regex === '' ? '(?:)' : regex }
 }

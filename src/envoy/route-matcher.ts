@@ -1,8 +1,6 @@
-import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import type { Any } from '@bufbuild/protobuf/wkt'
-import { AnySchema, anyPack } from '@bufbuild/protobuf/wkt'
+import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
 import type { Route } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { RouteListSchema, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { HttpRequestHeaderMatchInputSchema } from '#gen/envoy/type/matcher/v3/http_inputs_pb.js'
@@ -11,6 +9,8 @@ import { MatcherSchema } from '#gen/xds/type/matcher/v3/matcher_pb.js'
 import type { StringMatcherSchema } from '#gen/xds/type/matcher/v3/string_pb.js'
 import { parameterGuard, pathGuards } from '../model/guard.ts'
 import type { Entry, VirtualHostTable } from '../model/rank.ts'
+import { any, typeUrl } from './any.ts'
+import { deterministicBytes } from './deterministic.ts'
 import { guardRoutes } from './guards.ts'
 import { routeBuckets } from './route-buckets.ts'
 
@@ -24,7 +24,7 @@ type Text = NonNullable<MessageInitShape<typeof StringMatcherSchema>['matchPatte
 export function routeMatcher(virtualHost: VirtualHostTable, routeOf: (entry: Entry) => Route): Matcher | undefined {
   const buckets = routeBuckets(virtualHost)
   if (buckets.length < 2) return undefined
-  const bytes = new Map(virtualHost.entries.map((entry) => [entry, toBinary(RouteSchema, routeOf(entry))]))
+  const bytes = new Map(virtualHost.entries.map((entry) => [entry, deterministicBytes(RouteSchema, routeOf(entry))]))
   const list = (entries: readonly Entry[]) => act('routes', routeList(entries.flatMap((entry) => bytes.get(entry) ?? [])))
   const map = Object.fromEntries(buckets.filter(({ prefix }) => prefix !== '').map(({ prefix, entries }) => [prefix, list(entries)]))
   const rest = buckets.find(({ prefix }) => prefix === '')
@@ -59,16 +59,12 @@ function guardConditions(virtualHost: VirtualHostTable): MessageInitShape<typeof
         value: { input: header(name), matcher: { case: 'valueMatch' as const, value: { matchPattern } } },
       },
     }
-    return [{ predicate, onMatch: act(route.name, pack(RouteSchema, route)) }]
+    return [{ predicate, onMatch: act(route.name, any(RouteSchema, route)) }]
   })
 }
 
 function header(headerName: string): { name: string; typedConfig: Any } {
-  return { name: 'header', typedConfig: pack(HttpRequestHeaderMatchInputSchema, create(HttpRequestHeaderMatchInputSchema, { headerName })) }
-}
-
-function pack<D extends DescMessage>(schema: D, message: MessageShape<D>): Any {
-  return anyPack(schema, message)
+  return { name: 'header', typedConfig: any(HttpRequestHeaderMatchInputSchema, { headerName }) }
 }
 
 function act(name: string, typedConfig: Any): OnMatch {
@@ -79,5 +75,5 @@ function act(name: string, typedConfig: Any): OnMatch {
 function routeList(routes: readonly Uint8Array[]): Any {
   const writer = new BinaryWriter()
   for (const route of routes) writer.tag(RouteListSchema.field.routes.number, WireType.LengthDelimited).bytes(route)
-  return create(AnySchema, { typeUrl: `type.googleapis.com/${RouteListSchema.typeName}`, value: writer.finish() })
+  return create(AnySchema, { typeUrl: typeUrl(RouteListSchema), value: writer.finish() })
 }

@@ -1,14 +1,11 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
 import { create } from '@bufbuild/protobuf'
 import type { Route, VirtualHost } from '#gen/envoy/config/route/v3/route_components_pb.js'
-import { RouteSchema, VirtualHostSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import { VirtualHostSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import type { Entry, RouteTable, VirtualHostTable } from '../model/rank.ts'
-import { entryName } from '../model/rank.ts'
 import { guardRoutes } from './guards.ts'
-import { routeMatch } from './route-match.ts'
 import { routeMatcher } from './route-matcher.ts'
 
-/** Gives the complete Envoy route of an entry, best made by `namedRoute`. Called once per entry and virtual host: the caller memoises. */
+/** Gives the complete Envoy route of an entry, with `entryName` as its name and `routeMatch` as its condition. Called for each virtual host that lists the entry: the caller memoises. */
 export type RouteOf = (entry: Entry) => Route
 
 /** Entries above which a virtual host is emitted as a matcher: Envoy scans a list route by route. */
@@ -25,9 +22,4 @@ export function emitVirtualHost(virtualHost: VirtualHostTable, routeOf: RouteOf,
   const matcher = virtualHost.entries.length > limit ? routeMatcher(virtualHost, routeOf) : undefined
   if (matcher) return create(VirtualHostSchema, { ...base, matcher })
   return create(VirtualHostSchema, { ...base, routes: [...guardRoutes(virtualHost), ...virtualHost.entries.map(routeOf)] })
-}
-
-/** The Envoy route of an entry: its name and condition with the caller's action and settings. */
-export function namedRoute(entry: Entry, fields: Exclude<MessageInitShape<typeof RouteSchema>, Route>): Route {
-  return create(RouteSchema, { ...fields, name: entryName(entry), match: routeMatch(entry.match) })
 }

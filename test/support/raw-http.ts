@@ -1,6 +1,6 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 
-/** A request as bytes on the wire: nothing is checked, normalised or added. It has no body: no `content-length` either, after which Envoy would wait a second before it closes. */
+/** A request as bytes on the wire: nothing is checked, normalised or added. It has no body. */
 export interface RawRequest {
   readonly method: string
   readonly path: string
@@ -15,42 +15,56 @@ export interface RawReply {
   readonly body: string
 }
 
-/** Sends requests pipelined over keep-alive connections to a unix socket, on a new one after the server closes; replies in the order of the requests. */
-export async function pipeline(socketPath: string, requests: readonly RawRequest[], window = 64): Promise<RawReply[]> {
+/**
+ * Sends requests to a unix socket over a few keep-alive connections, each with one request at a time (Envoy closes a connection that pipelines
+ * requests for direct responses), and opens a new connection after the server closes one. Replies are in the order of the requests.
+ */
+export async function exchange(socketPath: string, requests: readonly RawRequest[], lanes = 8): Promise<RawReply[]> {
   const replies: RawReply[] = []
-  while (replies.length < requests.length) {
-    const before = replies.length
-    await connection(socketPath, requests, window, replies)
-    if (replies.length === before) throw new Error(`the server closed without a reply to ${JSON.stringify(requests[before])}`)
+  let next = 0
+  const lane = async (): Promise<void> => {
+    for (let line = await open(socketPath); next < requests.length;) {
+      const index = next++
+      const request = requests[index]
+      if (!request) break
+      const reply = await ask(line, request)
+      replies[index] = reply
+      if (reply.close) line = await open(socketPath)
+      if (next >= requests.length) line.destroy()
+    }
   }
+  await Promise.all(Array.from({ length: lanes }, lane))
   return replies
 }
 
-function connection(socketPath: string, requests: readonly RawRequest[], window: number, replies: RawReply[]): Promise<void> {
+function open(socketPath: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(socketPath)
-    let sent = replies.length
+    const socket = connect(socketPath, () => resolve(socket))
+      .setEncoding('latin1')
+      .setNoDelay()
+    socket.once('error', reject)
+  })
+}
+
+function ask(socket: Socket, request: RawRequest): Promise<Parsed> {
+  return new Promise((resolve, reject) => {
     let buffer = ''
-    const fill = (): void => {
-      const next = requests.slice(sent, replies.length + window)
-      sent += next.length
-      if (next.length > 0) socket.write(next.map(bytes).join(''), 'latin1')
+    const end = (result: Parsed | Error): void => {
+      socket.removeAllListeners().setTimeout(0)
+      socket.on('error', () => socket.destroy())
+      if (result instanceof Error || result.close) socket.destroy()
+      if (result instanceof Error) reject(result)
+      else resolve(result)
     }
-    const closed = (): void => resolve(void socket.destroy())
-    socket.setEncoding('latin1')
-    socket.setTimeout(10_000, () => reject(new Error(`no reply within 10 s to ${JSON.stringify(requests[replies.length])}`)))
-    socket.on('connect', fill)
-    socket.on('error', () => closed())
-    socket.on('close', closed)
     socket.on('data', (chunk: string) => {
       buffer += chunk
-      for (let reply = first(buffer, requests[replies.length]?.method); reply; reply = first(buffer, requests[replies.length]?.method)) {
-        buffer = buffer.slice(reply.length)
-        replies.push(reply)
-        if (reply.close || replies.length === requests.length) return closed()
-      }
-      if (sent - replies.length < window / 2) fill()
+      const reply = first(buffer, request.method)
+      if (reply) end(reply)
     })
+    socket.once('error', end)
+    socket.once('close', () => end(new Error(`the server closed without a reply to ${JSON.stringify(request)}`)))
+    socket.setTimeout(5_000, () => end(new Error(`no reply within 5 s to ${JSON.stringify(request)}`)))
+    socket.write(bytes(request), 'latin1')
   })
 }
 
@@ -58,8 +72,12 @@ function bytes({ method, path, host, headers }: RawRequest): string {
   return `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 }
 
-/** The first complete reply of a buffer, with its length and whether the connection ends with it. */
-function first(buffer: string, method: string | undefined): (RawReply & { length: number; close: boolean }) | undefined {
+interface Parsed extends RawReply {
+  readonly close: boolean
+}
+
+/** The first complete reply of a buffer, and whether the connection ends with it. */
+function first(buffer: string, method: string | undefined): Parsed | undefined {
   const end = buffer.indexOf('\r\n\r\n')
   if (end === -1) return undefined
   const head = buffer.slice(0, end)
@@ -68,7 +86,7 @@ function first(buffer: string, method: string | undefined): (RawReply & { length
   const body = method === 'HEAD' ? { text: '', end: end + 4 } : chunked ? chunks(buffer, end + 4) : plain(buffer, end + 4, size)
   if (!body) return undefined
   const route = /\r\nx-route: ([^\r]*)/i.exec(head)?.[1] ?? ''
-  return { status: Number(head.slice(9, 12)), route, body: body.text, length: body.end, close: /\r\nconnection: close/i.test(head) }
+  return { status: Number(head.slice(9, 12)), route, body: body.text, close: /\r\nconnection: close/i.test(head) }
 }
 
 function plain(buffer: string, start: number, size: number): { text: string; end: number } | undefined {
