@@ -8,7 +8,7 @@ import { read } from './config/read.ts'
 import { buildSchema } from './config/schema/gateway.ts'
 import type { Diagnostic } from './diagnostics/diagnostic.ts'
 import { EnvoyEmitter } from './envoy/emit.ts'
-import type { Feature } from './feature.ts'
+import type { Cx, Feature } from './feature.ts'
 import { features as allFeatures } from './features/index.ts'
 import { checkFeatures, checkMaterials, materialsOf } from './model/check-features.ts'
 import { checkGateway } from './model/check-gateway.ts'
@@ -41,6 +41,8 @@ export interface Good {
   readonly gateway: Gateway
   readonly tables: ReadonlyMap<string, RouteTable>
   readonly resources: ReadonlyMap<string, Resource>
+  /** Places in the files that this was made of. */
+  readonly at: Cx['at']
 }
 
 /** The pipeline: read → check → lower → rank → check → emit. One compiler belongs to one root file and remembers what did not change. */
@@ -49,7 +51,8 @@ export class Compiler {
   readonly #options: Required<Omit<CompileOptions, 'overlay'>> & Pick<CompileOptions, 'overlay'>
   readonly #cache = new FileCache()
   readonly #memo = new LowerMemo()
-  readonly #emitter: EnvoyEmitter
+  /** Makes resources of single nodes as well, for live changes. */
+  readonly emitter: EnvoyEmitter
   readonly #schema
   #tables: ReadonlyMap<string, RouteTable> = new Map()
 
@@ -57,7 +60,7 @@ export class Compiler {
     this.#root = root
     this.#options = { env: process.env, files: nodeFiles, features: allFeatures, ...options }
     this.#schema = buildSchema(this.#options.features.flatMap((feature) => feature.points))
-    this.#emitter = new EnvoyEmitter(this.#options.features)
+    this.emitter = new EnvoyEmitter(this.#options.features)
   }
 
   async compile(): Promise<Compiled> {
@@ -76,9 +79,9 @@ export class Compiler {
     const { content, problems } = await readMaterials(materials.keys(), env)
     diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx))
     if (diagnostics.some(isError)) return outcome(source, diagnostics, [...materials.keys()])
-    const { resources, diagnostics: emitFindings } = this.#emitter.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
+    const { resources, diagnostics: emitFindings } = this.emitter.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
     diagnostics.push(...emitFindings)
-    return outcome(source, diagnostics, [...materials.keys()], { gateway, tables, resources })
+    return outcome(source, diagnostics, [...materials.keys()], { gateway, tables, resources, at: cx.at })
   }
 }
 
