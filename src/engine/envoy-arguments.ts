@@ -6,6 +6,8 @@ export interface EnvoyProcessOptions {
   readonly concurrency?: number
   /** How long connections may take to leave after a drain begins; default 30 s. */
   readonly drainSeconds?: number
+  /** How long a line of the access log may wait in memory; default 1000 ms. */
+  readonly logFlushMs?: number
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warning' | 'error'
 }
 
@@ -18,6 +20,7 @@ export function envoyArguments(options: EnvoyProcessOptions): string[] {
     ...['--config-path', options.configPath],
     ...['--disable-hot-restart', '--reject-unknown-dynamic-fields'],
     ...['--drain-time-s', String(options.drainSeconds ?? 30), '--drain-strategy', 'immediate'],
+    ...['--file-flush-interval-msec', String(options.logFlushMs ?? 1000)],
     ...['--log-level', options.logLevel ?? 'warning'],
     // Otherwise every start and every push repeats that two filters are marked work-in-progress.
     ...(options.logLevel === 'debug' || options.logLevel === 'trace' ? [] : ['--component-log-level', 'misc:error']),

@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll } from 'vitest'
 
 /** What an upstream saw, as it tells in its JSON body. */
 export interface Seen {
@@ -27,7 +26,7 @@ export interface Echo {
   reopen(): Promise<void>
 }
 
-/** Starts an echo upstream; it is closed when the test file ends. `port` 0 takes a free one. */
+/** Starts an echo upstream; it ends with the process of the test file. `port` 0 takes a free one. */
 export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
   let server: Server | undefined
   const open = async (at: number): Promise<number> => {
@@ -36,6 +35,7 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     })
     await new Promise<void>((resolve, reject) => fresh.once('error', reject).listen(at, '127.0.0.1', resolve))
     server = fresh
+    fresh.unref()
     const address = fresh.address()
     return typeof address === 'object' && address ? address.port : at
   }
@@ -59,7 +59,6 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     reopen: async () => void (await open(echo.port)),
   } as Echo & { port: number }
   echo.port = await open(port)
-  afterAll(close)
   return echo
 }
 

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { envoyArguments } from '../../src/engine/envoy-arguments.ts'
 import { installEnvoy } from '../../src/engine/install.ts'
+import { guardChild } from '../../src/engine/parent-guard.ts'
 import { type Reply, send } from './http.ts'
 import { until } from './until.ts'
 
@@ -30,29 +31,37 @@ export interface TestEnvoyOptions {
   readonly logLevel?: 'debug' | 'info' | 'warning'
 }
 
-/** Starts Envoy with one worker; it is killed when the test file ends. Throws with Envoy's output when it exits instead of becoming ready. */
+/** Starts Envoy with one worker; it dies with the process of the test file at the latest. Throws with Envoy's output when it exits instead of becoming ready. */
 export async function startEnvoy(options: TestEnvoyOptions): Promise<TestEnvoy> {
   const binary = await installEnvoy()
   const dir = await mkdtemp(join(tmpdir(), 'sluice-envoy-'))
   const socketPath = join(dir, 'admin.sock')
   const configPath = join(dir, 'envoy.json')
   await writeFile(configPath, options.bootstrap(socketPath, dir), { mode: 0o600 })
-  const child = spawn(binary.path, envoyArguments({ configPath, concurrency: 1, drainSeconds: 2, logLevel: options.logLevel ?? 'warning' }), {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    binary.path,
+    envoyArguments({ configPath, concurrency: 1, drainSeconds: 2, logFlushMs: 50, logLevel: options.logLevel ?? 'warning' }),
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const kill = (): boolean => child.kill('SIGKILL')
-  process.once('exit', kill)
+  const release = child.pid === undefined ? () => {} : guardChild(child.pid)
+  const leave = (): void => {
+    child.kill('SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+  }
+  process.once('exit', leave)
   const stop = async (): Promise<void> => {
-    kill()
+    child.kill('SIGKILL')
     await exited
-    process.off('exit', kill)
+    release()
+    process.off('exit', leave)
     await rm(dir, { recursive: true, force: true })
   }
-  afterAll(stop)
   const admin = (path: string, method: 'GET' | 'POST' = 'GET'): Promise<Reply> => send(0, path, { socketPath, method })
   const envoy: TestEnvoy = {
     process: child,
@@ -68,7 +77,10 @@ export async function startEnvoy(options: TestEnvoyOptions): Promise<TestEnvoy> 
       if (child.exitCode !== null) return 'exited'
       return (await admin('/ready')).status === 200 && 'ready'
     })
-    if ((await ready.catch((error: unknown) => `${String(error)}`)) !== 'ready') throw new Error(`Envoy is not ready:\n${output}`)
+    if ((await ready.catch((error: unknown) => `${String(error)}`)) !== 'ready') {
+      await stop()
+      throw new Error(`Envoy is not ready:\n${output}`)
+    }
   }
   return envoy
 }
