@@ -1,5 +1,6 @@
 import type { Match, PathMatch, ValueMatch } from './gateway.ts'
 import { parameterGuard } from './guard.ts'
+import { headerValues } from './header-values.ts'
 import { normalizePath } from './path.ts'
 import type { Entry, RouteTable, VirtualHostTable } from './rank.ts'
 import { virtualHostOf } from './rank.ts'
@@ -63,7 +64,7 @@ function hostPattern(virtualHost: VirtualHostTable | undefined): string {
 function failure(match: Match, request: Request, path: string, query: string | undefined): Candidate['failed'] {
   if (!matchesPath(match.path, path)) return { on: 'path' }
   if (match.methods.length > 0 && !match.methods.includes(request.method)) return { on: 'method' }
-  const header = match.headers.find((condition) => !matchesValues(condition, headerValues(request, condition.name)))
+  const header = match.headers.find((condition) => !matchesValues(condition, headerValues(request.headers, request.host, condition.name)))
   if (header) return { on: 'header', condition: header }
   const parameter = match.query.find((condition) => !matchesValues(condition, queryValues(query, condition.name)))
   return parameter && { on: 'query', condition: parameter }
@@ -100,10 +101,6 @@ function matchesValues(condition: ValueMatch, values: readonly string[]): boolea
     case 'regex':
       return values.some((value) => compileRegex(condition.value).matches(value))
   }
-}
-
-function headerValues(request: Request, name: string): string[] {
-  return request.headers.filter(([key]) => key === name).map(([, value]) => value)
 }
 
 /** The first value of a parameter, not decoded: what Envoy looks at. */

@@ -20,7 +20,7 @@ interface Config {
 
 const made: readonly Config[] = Array.from({ length: configs }, (_, index) => {
   const random = seeded(seed + index)
-  const routes = randomRoutes(random, 4 + random.below(60))
+  const routes = randomRoutes(random, index === 0 ? 1_500 : 4 + random.below(60))
   const table = rank(index % 3 === 0 ? [...routes, catchAll] : routes, anyListener)
   return { name: `c${index}`, table, requests: random.many(requestsPerConfig, () => randomRequest(random)) }
 })

@@ -4,6 +4,8 @@ import type { RawRequest } from './raw-http.ts'
 import { matchOf, pathOf, routeOf } from './routes.ts'
 
 const words = ['a', 'b', 'ab', 'a.b', 'v1', 'A'] as const
+/** A plain header, two that Envoy joins when they are repeated, and one of its own kind. */
+const headerNames = ['x-b', 'accept', 'origin', 'cookie'] as const
 const regexes = [
   '/a.*',
   '/a/b(/.*)?',
@@ -54,7 +56,7 @@ function randomMatch(random: Random): Match {
   return {
     path: randomPath(random),
     methods: random.chance(0.3) ? [...new Set(random.many(1 + random.below(2), () => random.pick(methods)))].sort() : [],
-    headers: [...some(0.25, () => randomCondition(random, 'x-a')), ...some(0.1, () => randomCondition(random, 'x-b'))],
+    headers: [...some(0.25, () => randomCondition(random, 'x-a')), ...some(0.15, () => randomCondition(random, random.pick(headerNames)))],
     query: [...some(0.2, () => randomCondition(random, 'q')), ...some(0.1, () => randomCondition(random, 'r.s'))],
   }
 }
@@ -153,6 +155,6 @@ export function randomRequest(random: Random): RawRequest {
     method: random.pick(['GET', 'GET', ...methods]),
     path: randomTarget(random),
     host: randomHost(random),
-    headers: [...header('x-a'), ...header('x-b')],
+    headers: [...header('x-a'), ...header(random.pick(headerNames)), ...header(random.pick(headerNames))],
   }
 }
