@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Origin } from '../model/origin.ts'
+import type { Piece } from './split-yaml.ts'
 
 /**
  * The language front end in two steps:
@@ -63,6 +64,8 @@ export interface SourceFile {
   /** Plain data, or undefined when the text is not usable. */
   readonly value: unknown
   readonly diagnostics: readonly Diagnostic[]
+  /** How a large file was cut; it has no aliases then, and a position is found by parsing one piece. */
+  readonly pieces?: readonly Piece[]
 }
 
 /** All files merged by name, before variables are filled in. */

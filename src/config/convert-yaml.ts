@@ -69,7 +69,7 @@ export class Converter {
 
   #scalar(node: Scalar): unknown {
     if (node.type === 'PLAIN' && typeof node.value === 'string' && oldBoolean.test(node.value)) this.#oldBoolean(node, node.value, 'value')
-    return node.value
+    return typeof node.value === 'string' ? flat(node.value) : node.value
   }
 
   #oldBoolean(node: Scalar, text: string, side: 'key' | 'value'): void {
@@ -168,6 +168,11 @@ export class Converter {
       help: 'remove it, or quote the value if "!" is part of the text',
     })
   }
+}
+
+/** A copy that does not keep the whole text of its file alive, as V8's slices do from 13 characters on. */
+function flat(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text, 'utf16le').toString('utf16le')
 }
 
 function offsetOf(node: unknown): number {

@@ -1,6 +1,7 @@
 import { contentHash } from '../lib/content-hash.ts'
 import type { SourceFile } from './config.ts'
 import { parseFile } from './parse-file.ts'
+import type { PieceValues } from './parse-file.ts'
 import { shareValues } from './share-values.ts'
 
 /**
@@ -10,6 +11,7 @@ import { shareValues } from './share-values.ts'
 export class FileCache {
   #files = new Map<string, SourceFile>()
   #used = new Map<string, SourceFile>()
+  #pieces = new Map<string, PieceValues>()
   readonly #merged = new WeakMap<object, WeakMap<object, unknown>>()
   /** Files parsed since the cache was made; unchanged ones do not count. */
   parsed = 0
@@ -24,7 +26,8 @@ export class FileCache {
 
   #parse(file: string, text: string, before: SourceFile | undefined): SourceFile {
     this.parsed++
-    const parsed = parseFile(file, text)
+    const { file: parsed, values } = parseFile(file, text, this.#pieces.get(file))
+    this.#pieces.set(file, values)
     return before === undefined ? parsed : { ...parsed, value: shareValues(before.value, parsed.value) }
   }
 
@@ -42,6 +45,7 @@ export class FileCache {
       const before = this.#files.get(file)
       if (value === undefined && before?.value !== undefined) this.#used.set(file, before)
     }
+    for (const file of this.#pieces.keys()) if (!this.#used.has(file)) this.#pieces.delete(file)
     this.#files = this.#used
     this.#used = new Map()
   }

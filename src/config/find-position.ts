@@ -2,6 +2,7 @@ import { LineCounter, isAlias, isMap, isPair, isScalar, isSeq, parseDocument } f
 import type { Document } from 'yaml'
 import type { Path, Place } from '../diagnostics/diagnostic.ts'
 import type { FindPosition, Position } from '../diagnostics/position.ts'
+import type { SourceFile } from './config.ts'
 import { positionOfRange } from './text-position.ts'
 
 /** How many parsed files are kept while findings are printed; findings are printed file by file. */
@@ -13,24 +14,34 @@ type Range = readonly [start: number, end: number]
  * Finds places in the kept texts, parsing a file again when its first position is asked for.
  * A path that does not exist (a missing key) is shown at the key of the nearest parent that does.
  */
-export function createFindPosition(files: ReadonlyMap<string, { readonly text: string }>): FindPosition {
+export function createFindPosition(files: ReadonlyMap<string, Pick<SourceFile, 'text' | 'pieces'>>): FindPosition {
   const documents = new Map<string, Document>()
-  const parsed = (file: string, text: string): Document => {
-    const known = documents.get(file)
+  const parsed = (key: string, text: string): Document => {
+    const known = documents.get(key)
     if (known) return known
     const oldest = documents.size >= keptDocuments ? documents.keys().next().value : undefined
     if (oldest !== undefined) documents.delete(oldest)
     const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent', lineCounter: new LineCounter() })
-    documents.set(file, document)
+    documents.set(key, document)
     return document
   }
   return (place: Place): Position | undefined => {
-    const text = files.get(place.file)?.text
-    if (text === undefined) return undefined
+    const file = files.get(place.file)
+    if (!file) return undefined
+    const { text, pieces } = file
     if (place.offset !== undefined) return positionOfRange(text, [place.offset, wordEnd(text, place.offset)])
-    const document = parsed(place.file, text)
-    return positionOfRange(text, rangeOf(document, place.path, place.side) ?? [0, 0])
+    const piece = pieces?.find(({ section, keys }) => holds(section, keys, place.path))
+    if (!piece) return positionOfRange(text, rangeOf(parsed(place.file, text), place.path, place.side) ?? [0, 0])
+    const document = parsed(`${place.file}:${piece.start}`, text.slice(piece.start, piece.end))
+    const [from, to] = rangeOf(document, piece.section === undefined ? place.path : place.path.slice(1), place.side) ?? [0, 0]
+    return positionOfRange(text, [from + piece.start, to + piece.start])
   }
+}
+
+/** Whether a piece of a file holds a path. */
+function holds(section: string | undefined, keys: readonly string[], [first, second]: Path): boolean {
+  if (typeof first !== 'string') return false
+  return section === undefined ? keys.includes(first) : section === first && typeof second === 'string' && keys.includes(second)
 }
 
 /** A syntax error has no node; the word that begins there is marked. */
