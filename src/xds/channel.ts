@@ -2,8 +2,11 @@ import type { ResourceType } from './resource.ts'
 import type { Body } from './snapshot.ts'
 import { Subscription } from './subscription.ts'
 
-/** Stands for "the client may hold some version, we do not know which": equal to no real version. */
-export const uncertain = '?'
+/** Stands for "the client may hold another version than this one, we do not know": equal to no real version. */
+export const uncertain = (version: string | undefined): string => (version?.startsWith('?') ? version : `?${version ?? ''}`)
+
+/** The last version that the client is known to have had; undefined when it never had one. */
+export const lastCertain = (version: string | undefined): string | undefined => (version?.startsWith('?') ? version.slice(1) || undefined : version)
 
 /** A response that waits for its ACK. */
 export interface Flight {
@@ -89,7 +92,7 @@ export class Channel {
     const names = new Map<string, string | undefined>()
     const before = new Map<string, string | undefined>()
     const note = (name: string, version: string | undefined): void => {
-      before.set(name, this.pending.has(name) ? uncertain : this.known.get(name))
+      before.set(name, this.pending.has(name) ? uncertain(this.known.get(name)) : this.known.get(name))
       this.#supersede(name)
       names.set(name, version)
     }

@@ -1,3 +1,4 @@
+import { lastCertain } from './channel.ts'
 import type { Channel } from './channel.ts'
 import type { Step } from './order.ts'
 import { resourceTypes } from './resource.ts'
@@ -48,6 +49,15 @@ export function fill(state: StreamState, channel: Channel, step: Step, nonce: st
   return depart(state, channel, { type: channel.type, typeUrl: resourceTypes[channel.type], nonce, bodies, removed, heartbeat: false }, now)
 }
 
+/** Names whose time ran out while the proxy was silent: it has dropped them, and a heartbeat without a body would revive nothing. */
+export function revive(channel: Channel, now: number): void {
+  for (const [name, beat] of channel.beats) {
+    if (now - beat.last < 3 * beat.every) continue
+    channel.beats.delete(name)
+    channel.want(name, now, true)
+  }
+}
+
 /** A sign of life for resources with a time to live; `wake` is told when the next is due. */
 export function heartbeat(state: StreamState, channel: Channel, nonce: string, now: number, wake: (at: number) => void): Message | undefined {
   if (channel.beats.size === 0 || channel.flights.size > 0) return undefined
@@ -59,9 +69,7 @@ export function heartbeat(state: StreamState, channel: Channel, nonce: string, n
     }
     const body = state.judge(channel, name)
     if (typeof body === 'string' || body.version !== channel.known.get(name)) continue
-    // Too late: the proxy has dropped it, and a heartbeat without a body would revive nothing.
-    if (now - beat.last >= 3 * beat.every) channel.want(name, now, true)
-    else bodies.push(body)
+    bodies.push(body)
   }
   if (bodies.length === 0) return undefined
   state.heartbeats += bodies.length
@@ -81,7 +89,7 @@ function collect(state: StreamState, channel: Channel, bodies: Body[], removed: 
       if (forced) removed.push(name)
       else channel.drop(name, now)
     } else if (verdict === 'held') {
-      if (forced && channel.holds(name) === undefined) removed.push(name)
+      if (forced && lastCertain(channel.holds(name)) === undefined) removed.push(name)
     } else if (forced || channel.holds(name) !== verdict.version) {
       bodies.push(verdict)
       bytes += verdict.value.length

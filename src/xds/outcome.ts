@@ -1,7 +1,6 @@
 import { blame } from './blame.ts'
-import { uncertain } from './channel.ts'
+import { lastCertain, uncertain } from './channel.ts'
 import type { Channel, Flight } from './channel.ts'
-import { certain } from './state.ts'
 import type { StreamState } from './state.ts'
 
 /** The client has accepted everything in the response. */
@@ -25,12 +24,12 @@ export function refuse(state: StreamState, channel: Channel, flight: Flight, mes
   const put = [...flight.names].flatMap(([name, version]) => (version === undefined ? [] : [name]))
   const removed = [...flight.names].flatMap(([name, version]) => (version === undefined ? [name] : []))
   state.shared.emit({ kind: 'nack', proxy: state.proxy, type: channel.type, resources: put.length, message })
-  for (const name of put) channel.known.set(name, uncertain)
+  for (const name of put) channel.known.set(name, uncertain(flight.before.get(name)))
   for (const name of removed) {
     // A refusal of nothing but removals would be refused for ever; with resources beside it, it may be their fault.
     if (put.length === 0) channel.known.delete(name)
     else {
-      channel.known.set(name, uncertain)
+      channel.known.set(name, uncertain(flight.before.get(name)))
       channel.drop(name, now)
     }
   }
@@ -63,7 +62,7 @@ function convict(state: StreamState, channel: Channel, flight: Flight, name: str
     version,
     message,
     since: now,
-    heldAt: certain(before),
+    heldAt: lastCertain(before),
   }
   const fresh = state.shared.rejections.add(state.proxy.id, rejection, entry?.good?.version === version)
   if (fresh) state.shared.emit({ kind: 'rejected', proxy: state.proxy, rejection })

@@ -74,6 +74,12 @@ export class Snapshot {
     return { publish, changed }
   }
 
+  /** Every version of a name that may be sent to somebody. */
+  versions({ type, name }: ResourceKey): string[] {
+    const entry = this.get(type, name)
+    return entry ? [entry.final, entry.bridge, entry.good].flatMap((body) => (body ? [body.version] : [])) : []
+  }
+
   /** Notes that a proxy has accepted this version. True when it is the first to do so. */
   accept(type: ResourceType, name: string, version: string): boolean {
     const entry = this.get(type, name)

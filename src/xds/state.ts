@@ -1,4 +1,4 @@
-import { Channel, uncertain } from './channel.ts'
+import { Channel } from './channel.ts'
 import type { Clock } from './clock.ts'
 import type { Proxy, XdsObserver } from './events.ts'
 import type { Pace, Progress } from './order.ts'
@@ -97,6 +97,3 @@ export class StreamState implements Progress {
     return this.shared.rejections.holds(this.proxy.id, type, name, version)
   }
 }
-
-/** A version for people: undefined when the client has none or nobody can know. */
-export const certain = (version: string | undefined): string | undefined => (version === uncertain ? undefined : version)

@@ -1,7 +1,7 @@
 import type { DeltaDiscoveryRequest } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
 import type { Channel } from './channel.ts'
 import type { Proxy } from './events.ts'
-import { departs, fill, hasWork, heartbeat } from './fill.ts'
+import { departs, fill, hasWork, heartbeat, revive } from './fill.ts'
 import type { Message } from './fill.ts'
 import { order } from './order.ts'
 import { accept, refuse } from './outcome.ts'
@@ -84,6 +84,7 @@ export class Stream {
     const now = this.state.shared.clock.now()
     const foreign = this.#foreign.shift()
     if (foreign) return { type: undefined, ...foreign, nonce: this.#nonce(), bodies: [], heartbeat: false }
+    for (const channel of this.state.channels.values()) revive(channel, now)
     // A step may find that it has nothing to say after all, which can open the gate of an earlier one.
     for (let moved = true; moved;) {
       this.wakeAt = Infinity
@@ -178,7 +179,6 @@ export class Stream {
     for (const channel of this.state.channels.values()) {
       const message = heartbeat(this.state, channel, this.#nonce(), now, (at) => (this.wakeAt = Math.min(this.wakeAt, at)))
       if (message) return message
-      if (channel.beats.size > 0 && channel.flights.size === 0 && channel.forced.size > 0) this.wakeAt = now
     }
     return undefined
   }

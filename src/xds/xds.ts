@@ -171,14 +171,7 @@ class Server implements Xds {
   }
 
   #changed(keys: readonly ResourceKey[]): void {
-    for (const key of keys) {
-      const entry = this.#snapshot.get(key.type, key.name)
-      const served = entry ? [entry.final.version, entry.bridge?.version, entry.good?.version] : []
-      this.#rejections.prune(
-        key,
-        served.filter((version) => version !== undefined),
-      )
-    }
+    for (const key of keys) this.#rejections.prune(key, this.#snapshot.versions(key))
     for (const connection of this.#connections) connection.touched(keys)
   }
 
