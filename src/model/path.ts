@@ -36,14 +36,34 @@ function resolveDots(path: string): string {
   return `/${kept.join('/')}`
 }
 
-/** Decodes escapes of unreserved characters and escapes what may not stand in a path. */
+/**
+ * Decodes escapes of unreserved characters and escapes what may not stand in a path.
+ * Where decoding would complete an escape that was invalid before, as in `%%32%65`, its percent sign is escaped: `%252e`.
+ */
 function canonicalChars(segment: string): string {
-  return segment
-    .replace(/%([0-9A-Fa-f]{2})/g, (escape, hex: string) => {
-      const char = String.fromCharCode(parseInt(hex, 16))
-      return /[A-Za-z0-9._~-]/.test(char) ? char : escape
-    })
-    .replace(/[|<>"{}^`]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  let out = ''
+  let percent = -3
+  for (let at = 0; at < segment.length; at++) {
+    const char = segment.charAt(at)
+    if (char !== '%') out += /[|<>"{}^`]/.test(char) ? `%${char.charCodeAt(0).toString(16).toUpperCase()}` : char
+    else if (!isHex(segment.slice(at + 1, at + 3))) {
+      percent = out.length
+      out += char
+    } else {
+      const escape = segment.slice(at, at + 3)
+      const decoded = String.fromCharCode(parseInt(escape.slice(1), 16))
+      at += 2
+      const plain = /[A-Za-z0-9._~-]/.test(decoded)
+      out += plain ? decoded : escape
+      const completes = isHex((out.slice(percent + 1) + segment.charAt(at + 1)).slice(0, 2)) && out.length - percent <= 3
+      if (plain && completes) out = `${out.slice(0, percent)}%25${out.slice(percent + 1)}`
+    }
+  }
+  return out
+}
+
+function isHex(pair: string): boolean {
+  return /^[0-9A-Fa-f]{2}$/.test(pair)
 }
 
 /** Envoy keeps two slashes of a path that is nothing else. */

@@ -1,0 +1,267 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { match } from '../../src/model/match.ts'
+import { entryName, rank } from '../../src/model/rank.ts'
+import { joinedHeaders } from '../../src/model/header-values.ts'
+import { startEcho } from '../support/echo.ts'
+import { exchange, type RawReply, type RawRequest } from '../support/raw-http.ts'
+import { serveTables } from '../support/route-server.ts'
+import { anyListener, matchOf, routeOf } from '../support/routes.ts'
+
+const bytes = Array.from({ length: 256 }, (_, code) => code)
+const escapes = bytes.map((code) => `%${code.toString(16).padStart(2, '0')}`)
+
+/** Paths that have led past a gateway somewhere, or that proxies and upstreams read differently. */
+const hostile: readonly string[] = [
+  ...[
+    '/',
+    '//',
+    '///',
+    '//admin',
+    '/admin//',
+    '/x//admin',
+    '/./admin',
+    '/admin/.',
+    '/admin/./',
+    '/x/../admin',
+    '/admin/..',
+    '/admin/../',
+    '/..',
+    '/../admin',
+  ],
+  ...['/../../admin', '/x/..//admin', '/x///../admin', '/x/../../admin', '/admin/...', '/.admin', '/admin.', '/admin..', '/a..b', '/..a', '/.'],
+  ...[
+    '/%61dmin',
+    '/%41dmin',
+    '/ADMIN',
+    '/Admin/x',
+    '/%2e/admin',
+    '/x/%2e%2e/admin',
+    '/x/%2E./admin',
+    '/x/.%2e/admin',
+    '/admin/%2e%2e',
+    '/%2e%2e/admin',
+  ],
+  ...[
+    '/x/%252e%252e/admin',
+    '/%252fadmin',
+    '/x%2f..%2fadmin',
+    '/x%2F../admin',
+    '/%2fadmin',
+    '/x/..%2fadmin',
+    '/x%5cadmin',
+    '/x/..%5cadmin',
+    '/admin%2f',
+    '/admin%5C',
+  ],
+  ...['/x\\admin', '/x\\..\\admin', '\\admin', '/\\admin', '/x/..\\admin', '/admin\\', '/x\\..\\..\\admin', '/%5c..%5cadmin'],
+  ...[
+    '/admin;x=y',
+    '/admin;/x',
+    '/admin;',
+    '/;/admin',
+    '/x;y/admin',
+    '/x/..;/admin',
+    '/x/..;a=b/admin',
+    '/..;/admin',
+    '/.;/admin',
+    '/x/.;/admin',
+    '/x/%2e%2e;/admin',
+  ],
+  ...[
+    '/x/.%2e;/admin',
+    '/x/..%3b/admin',
+    '/admin%3bx',
+    '/admin%3Bx/y',
+    '/x/..;/..;/admin',
+    '/x/..;;/admin',
+    '/x/...;/admin',
+    '/admin/x;y',
+    '/x/y;z/..;/admin',
+  ],
+  ...[
+    '/admin%20',
+    '/admin%20/x',
+    '/admin%09',
+    '/admin%0a',
+    '/admin%0d%0ax',
+    '/admin%00',
+    '/admin%00.html',
+    '/%00/admin',
+    '/admin%7f',
+    '/admin%20x',
+    '/%20admin',
+  ],
+  ...[
+    '/%zz',
+    '/%',
+    '/%2',
+    '/%z',
+    '/admin%',
+    '/admin%2',
+    '/%u002fadmin',
+    '/%%32%65/admin',
+    '/x/%%32%65%%32%65/admin',
+    '/%%361dmin',
+    '/%6%31dmin',
+    '/%%%36%31dmin',
+    '/%%36%31dmin',
+    '/%%%34%31',
+    '/%4%%31',
+    '/%%33/',
+    '/%c0%ae/admin',
+    '/%c0%afadmin',
+    '/%e0%80%af',
+    '/%f8%80',
+    '/%ff',
+    '/%c3%a4',
+  ],
+  ...[
+    '/admin?x',
+    '/admin?',
+    '/admin??x',
+    '/?/admin',
+    '/x?/../admin',
+    '/x?y=%2f',
+    '/x?y=%00',
+    '/x?y=%zz',
+    '/x?y;z',
+    '/admin?x=//',
+    '/x?a=..;/',
+    '/admin%3f',
+    '/admin%3fx=1',
+  ],
+  ...[
+    '/admin#x',
+    '/x#/admin',
+    '/x?a#b',
+    '/x%23',
+    'admin',
+    '*',
+    '/a|b',
+    '/a^b',
+    '/a`b',
+    '/a{b}',
+    '/a"b',
+    '/a<b>',
+    "/a'b",
+    '/a*b',
+    '/a[b]',
+    '/a!$&(),=:@~+b',
+  ],
+  ...[
+    '/x y',
+    '/x\ty',
+    '/\u00e4',
+    '/x\x01y',
+    '/x\x7fy',
+    '/admin\u00a0',
+    `/${'a'.repeat(2_000)}`,
+    `/${'../'.repeat(200)}admin`,
+    `/${'a/'.repeat(300)}../admin`,
+  ],
+  ...escapes.map((escape) => `/x${escape}y`),
+  ...escapes.map((escape) => `/admin${escape.toUpperCase()}`),
+  ...bytes.filter((code) => code !== 10 && code !== 13).map((code) => `/x${String.fromCharCode(code)}y`),
+]
+
+const routes = [routeOf('admin', '/admin/*'), routeOf('rest', '/*'), routeOf('api', matchOf('/api/v1/{id}', { methods: ['GET'] }))]
+const table = rank(routes, anyListener)
+const conditions = [...joinedHeaders].filter((name) => name !== 'x-forwarded-for' && name !== 'expect')
+const headerTable = rank(
+  ['x-v', 'accept-language', 'cookie', 'x-api-key', ...conditions].flatMap((name) => [
+    routeOf(`${name}.one`, matchOf(`/${name}/*`, { headers: [{ name, type: 'exact', value: '22' }] })),
+    routeOf(`${name}.all`, matchOf(`/${name}/*`, { headers: [{ name, type: 'exact', value: '11,22' }] })),
+  ]),
+  anyListener,
+)
+const hostTable = rank(
+  [routeOf('port', matchOf('/*', { headers: [{ name: 'host', type: 'exact', value: 'A.test:80' }] })), routeOf('rest', '/*')],
+  anyListener,
+)
+const nothing = rank([], anyListener)
+
+let socket: (name: string) => string
+beforeAll(async () => {
+  const echo = await startEcho()
+  const list = { limit: Number.MAX_SAFE_INTEGER }
+  const served = [
+    { name: 'list', table, ...list },
+    { name: 'matcher', table, limit: 0 },
+    { name: 'headers', table: headerTable, ...list },
+    { name: 'hosts', table: hostTable, ...list },
+    { name: 'nothing', table: nothing, ...list },
+  ]
+  socket = (await serveTables(served, echo.port)).socket
+})
+
+const get = (path: string, more: Partial<RawRequest> = {}): RawRequest => ({ method: 'GET', path, host: 'gateway.test', headers: [], ...more })
+
+/** The route and the path that the upstream sees, or the status. */
+function outcome(reply: RawReply | undefined): string {
+  if (reply?.status !== 200) return String(reply?.status)
+  const { url } = JSON.parse(reply.body) as { url: string }
+  return `${reply.route} ${url}`
+}
+
+function expected(from: typeof table, request: RawRequest): string {
+  const matched = match(from, request)
+  if (matched.type !== 'route') return matched.type === 'none' ? '404' : '400'
+  return `${entryName(matched.entry)} ${matched.path}${matched.query === undefined ? '' : `?${matched.query}`}`
+}
+
+describe('hostile requests on a real Envoy', () => {
+  it.each(['list', 'matcher'])('are refused, or routed and forwarded as the model says (%s)', async (form) => {
+    expect(hostile.length).toBeGreaterThan(60)
+    const requests = hostile.map((path) => get(path))
+    const replies = await exchange(socket(form), requests)
+    const seen = requests.map((request, index) => [request.path, outcome(replies[index])])
+    expect(seen).toEqual(requests.map((request) => [request.path, expected(table, request)]))
+  })
+
+  it('reach a protected prefix only through its route', async () => {
+    const paths = hostile.filter((path) => /admin/i.test(path.replaceAll(/%61/g, 'a').replaceAll(/%41/g, 'A')))
+    const replies = await exchange(
+      socket('list'),
+      paths.map((path) => get(path)),
+    )
+    const leaks = replies.map(outcome).filter((seen) => /^rest \/+admin(?:$|[/;?]|%20(?:$|[/?])|%[01])/.test(seen))
+    expect(paths.length).toBeGreaterThan(60)
+    expect(leaks).toEqual([])
+  })
+
+  it('with two Host headers get 400', async () => {
+    const two = get('/x', { headers: [['host', 'other.test']] })
+    const replies = await Promise.all(['list', 'matcher', 'nothing'].map((form) => exchange(socket(form), [two])))
+    expect(replies.flat().map((reply) => reply.status)).toEqual([400, 400, 400])
+  })
+
+  it('get 404, or 400 from a guard, where there is no route at all', async () => {
+    const replies = await exchange(socket('nothing'), [get('/'), get('/%zz'), get('/a;b'), get('/x/%2e%2e;/y')])
+    expect(replies.map((reply) => reply.status)).toEqual([404, 400, 404, 400])
+  })
+})
+
+describe('conditions on headers on a real Envoy', () => {
+  it('see repeated headers apart, or joined for some names', async () => {
+    const names = ['x-v', 'accept-language', 'cookie', 'x-api-key', ...conditions]
+    const requests = names.map((name) =>
+      get(`/${name}/`, {
+        headers: [
+          [name, '11'],
+          [name, ''],
+          [name, '22'],
+        ],
+      }),
+    )
+    const replies = await exchange(socket('headers'), requests)
+    expect(replies.map((reply) => reply.route)).toEqual(names.map((name) => `${name}.${joinedHeaders.has(name) ? 'all' : 'one'}`))
+    expect(requests.map((request) => expected(headerTable, request).split(' ')[0])).toEqual(replies.map((reply) => reply.route))
+  })
+
+  it('see the host with its port and without the last dot', async () => {
+    const requests = ['A.test:80', 'a.test:80', 'A.test.:80', 'A.test'].map((host) => get('/', { host }))
+    const replies = await exchange(socket('hosts'), requests)
+    expect(replies.map((reply) => reply.route)).toEqual(['port', 'rest', 'port', 'rest'])
+    expect(requests.map((request) => expected(hostTable, request).split(' ')[0])).toEqual(replies.map((reply) => reply.route))
+  })
+})
