@@ -1,8 +1,9 @@
 import type { TSchema } from 'typebox'
 import type { Diagnostic, Path, Place, Severity } from './diagnostics/diagnostic.ts'
 import type { EnvoyParts } from './envoy/parts.ts'
+import type { Cx } from './model/cx.ts'
 import type { Material, ReadMaterial } from './model/material.ts'
-import type { EntityKey, Gateway, Listener, Node, Route, Service } from './model/gateway.ts'
+import type { EntityKey, Gateway, Node } from './model/gateway.ts'
 
 /** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
 export type Scope = 'gateway' | 'listener' | 'service' | 'route' | 'action'
@@ -29,19 +30,11 @@ export interface Finding {
   readonly related?: readonly { readonly message: string; readonly at: Place }[]
 }
 
-/** The way to read another entity and to point at what the user wrote. Reads are recorded, so that a memoised result knows what it depends on. */
-export interface Cx {
-  service(name: string): Service | undefined
-  listener(name: string): Listener | undefined
-  route(name: string): Route | undefined
-  at(node: Node, path?: Path, side?: 'key' | 'value'): Place
-}
-
 /** Given to `lower`: where to complain, and how to name files that the user wrote relative to the file that holds them. */
 export interface LowerCx {
   report(finding: Finding): void
-  /** Absolute path of a file named at `path`, resolved against the file that holds that value. */
-  file(relative: string, path: Path): string
+  /** Path of a file named at `path`: a relative one starts at the file that holds that value. */
+  file(named: string, path: Path): string
 }
 
 /** What a node is while its features are lowered. */

@@ -1,4 +1,4 @@
-import type { Cx } from '../feature.ts'
+import type { Cx } from '../model/cx.ts'
 import type { EntityKey, Node } from '../model/gateway.ts'
 
 /** Where the emitter's current nodes are found. */

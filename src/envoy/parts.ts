@@ -5,7 +5,7 @@ import type { HeaderValueOptionSchema } from '#gen/envoy/config/core/v3/base_pb.
 import type { DirectResponseActionSchema, RedirectActionSchema, RetryPolicySchema, RouteActionSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import type { Config_RuleSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import type { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
-import type { Cx } from '../feature.ts'
+import type { Cx } from '../model/cx.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { Listener, Match, Node, Route, Service } from '../model/gateway.ts'
 import type { Resource, ResourceKey } from '../xds/resource.ts'

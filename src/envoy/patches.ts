@@ -1,4 +1,5 @@
-import type { Cx, Feature } from '../feature.ts'
+import type { Feature } from '../feature.ts'
+import type { Cx } from '../model/cx.ts'
 import type { Listener, Node, Route, Service } from '../model/gateway.ts'
 import type { Entry } from '../model/rank.ts'
 import type { ReadMaterial } from '../model/material.ts'

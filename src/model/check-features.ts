@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { Cx, Feature } from '../feature.ts'
+import type { Feature } from '../feature.ts'
+import type { Cx } from './cx.ts'
 import type { Gateway, Node } from './gateway.ts'
 import type { Material } from './material.ts'
 

@@ -1,18 +1,9 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
-import type { Cx } from '../feature.ts'
+import type { CheckInput } from './check-input.ts'
 import { checkListeners } from './check-listeners.ts'
-import type { Gateway, Route, Target } from './gateway.ts'
-import type { RouteTable } from './rank.ts'
+import type { Route, Target } from './gateway.ts'
 import { findShadowed } from './shadow.ts'
-
-/** What a check of the spine may look at. `invalid` names entities that were left out because of their own findings, such as `services/orders`. */
-export interface CheckInput {
-  readonly gateway: Gateway
-  readonly tables: ReadonlyMap<string, RouteTable>
-  readonly invalid: ReadonlySet<string>
-  readonly cx: Cx
-}
 
 /** References, unused and shadowed things: what only the whole gateway can tell. */
 export function* checkGateway(input: CheckInput): Iterable<Diagnostic> {

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
-import type { CheckInput } from './check-gateway.ts'
+import type { CheckInput } from './check-input.ts'
 import type { Listener } from './gateway.ts'
 
 /** Listeners: at least one, each port once, redirects that lead somewhere. */

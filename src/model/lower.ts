@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import type { Collection, Config, Entry } from '../config/config.ts'
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts'
 import type { Feature, LowerCx, NodeDraft, Scope } from '../feature.ts'
@@ -141,7 +141,7 @@ class Lowering {
   #cx(origin: Origin, report: (finding: Diagnostic) => void): LowerCx {
     return {
       report: ({ path, side, severity = 'error', ...rest }) => report({ ...rest, severity, at: this.#locate(origin, path, side) }),
-      file: (relative, path) => resolve(dirname(this.#locate(origin, path).file), relative),
+      file: (named, path) => (isAbsolute(named) ? named : join(dirname(this.#locate(origin, path).file), named)),
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Path } from '../diagnostics/diagnostic.ts'
 
 /** Content from outside gateway.yaml: a file, or a secret. */
 export interface Material {
-  /** `file:/absolute/path` or `env:NAME`; equal keys are one content. */
+  /** `file:path` or `env:NAME`; equal keys are one content. */
   readonly key: string
   /** Where in the node the user named it. */
   readonly path: Path

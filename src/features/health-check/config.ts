@@ -14,7 +14,7 @@ export interface Written {
 
 export const schema = Type.Object(
   {
-    path: Type.Optional(Type.String({ pattern: '^/[\\x21-\\x7e]*$', description: 'Path to ask for.', default: '/health' })),
+    path: Type.Optional(Type.String({ pattern: '^/[\\x21-\\x7e]*$', title: 'path', examples: ['/health'], description: 'Path to ask for.', default: '/health' })),
     host: Type.Optional(Type.String({ minLength: 1, description: 'Host header of the check. Default: the name of the service.' })),
     expect: Type.Optional(
       Type.Array(Type.Integer({ minimum: 100, maximum: 599 }), { minItems: 1, uniqueItems: true, description: 'Statuses that mean healthy.', default: [200] }),

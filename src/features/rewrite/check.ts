@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import type { Cx } from '../../feature.ts'
+import type { Cx } from '../../model/cx.ts'
 import type { Gateway, Match, Route } from '../../model/gateway.ts'
 import { type Rewrite, variablesOf } from './model.ts'
 

@@ -10,9 +10,9 @@ export interface Written {
 
 export const schema = Type.Object(
   {
-    request: Type.Optional(duration({ description: 'Time for the whole request, all attempts included; 0 means no limit.', default: '15s' })),
+    request: Type.Optional(duration({ description: 'Time for the whole request, all attempts included; 0s means no limit.', default: '15s' })),
     perTry: Type.Optional(duration({ description: 'Time for one attempt. Default: what is left of `request`.' })),
-    idle: Type.Optional(duration({ description: 'Time without a byte in either direction; 0 means no limit.', default: '5m' })),
+    idle: Type.Optional(duration({ description: 'Time without a byte in either direction; 0s means no limit.', default: '5m' })),
   },
   { additionalProperties: false, description: 'How long a request may take.', examples: [{ request: '30s', perTry: '8s', idle: '5m' }] },
 )

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import type { Cx, LowerCx, NodeDraft } from '../../feature.ts'
+import type { LowerCx, NodeDraft } from '../../feature.ts'
+import type { Cx } from '../../model/cx.ts'
 import type { Gateway, Route } from '../../model/gateway.ts'
 import { readDuration } from '../../model/read-duration.ts'
 import type { Written } from './config.ts'
@@ -40,7 +41,7 @@ export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
   for (const route of gateway.routes.values()) {
     const times = route.policies['timeouts'] as RouteTimeouts | undefined
     const attempts = attemptsOf(route)
-    if (!times?.perTry || times.request === 0 || attempts * times.perTry <= times.request) continue
+    if (!times?.perTry || times.request === 0 || attempts < 2 || attempts * times.perTry <= times.request) continue
     yield {
       code: 'timeouts/retries-over-request',
       severity: 'warning',

@@ -1,0 +1,25 @@
+type Json = unknown
+
+/** What `full` says that `base` does not: fields that are new or different. Undefined when there is nothing. */
+export function subtract(full: Json, base: Json): Json {
+  if (JSON.stringify(full) === JSON.stringify(base)) return undefined
+  if (Array.isArray(full) && Array.isArray(base) && full.length === base.length) {
+    const items = full.map((item: Json, index) => subtract(item, base[index]))
+    return items.length === 1 ? items : full.map((item: Json, index) => items[index] ?? nameOf(item))
+  }
+  if (!isObject(full) || !isObject(base)) return full
+  const entries = Object.entries(full).flatMap(([key, value]): [string, Json][] => {
+    const rest = subtract(value, base[key])
+    return rest === undefined ? [] : [[key, rest]]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** Keeps list items recognisable when only a neighbour differs. */
+function nameOf(item: Json): Json {
+  return isObject(item) && typeof item['name'] === 'string' ? { name: item['name'] } : '…'
+}
+
+function isObject(value: Json): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
