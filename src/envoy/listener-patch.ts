@@ -5,7 +5,7 @@ import type { ResourceKey } from '../xds/resource.ts'
 
 /** What a feature adds to a listener. It is made from the listener's node alone, so that no other edit can change the listener. */
 export interface ListenerPatch {
-  /** Transport socket of every connection, such as TLS (`downstreamTls`). */
+  /** Transport socket of every connection, such as TLS. */
   readonly transportSocket?: MessageInitShape<typeof TransportSocketSchema>
   /** Run in order before the first byte reaches HTTP, such as the TLS inspector. */
   readonly listenerFilters?: readonly MessageInitShape<typeof ListenerFilterSchema>[]

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { Cluster_DiscoveryType, type ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
 import type { AddressSchema } from '#gen/envoy/config/core/v3/address_pb.js'
 import type { TransportSocketSchema } from '#gen/envoy/config/core/v3/base_pb.js'
-import { TlsParameters_TlsProtocol } from '#gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js'
+import { SubjectAltNameMatcher_SanType as SanType, TlsParameters_TlsProtocol } from '#gen/envoy/extensions/transport_sockets/tls/v3/common_pb.js'
 import { UpstreamTlsContextSchema } from '#gen/envoy/extensions/transport_sockets/tls/v3/tls_pb.js'
 import { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import { any } from './any.ts'
@@ -67,7 +67,7 @@ function upstreamTls(tls: XdsTls, host: string): MessageInitShape<typeof Transpo
         case: 'validationContext',
         value: {
           trustedCa: file(tls.caFile),
-          matchTypedSubjectAltNames: [{ sanType: isIP(name) ? 3 : 2, matcher: { matchPattern: { case: 'exact', value: name } } }],
+          matchTypedSubjectAltNames: [{ sanType: isIP(name) ? SanType.IP_ADDRESS : SanType.DNS, matcher: { matchPattern: { case: 'exact', value: name } } }],
         },
       },
     },

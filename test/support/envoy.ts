@@ -79,7 +79,7 @@ export async function startEnvoy(options: TestEnvoyOptions): Promise<TestEnvoy> 
     })
     if ((await ready.catch((error: unknown) => `${String(error)}`)) !== 'ready') {
       await stop()
-      throw new Error(`Envoy is not ready:\n${output}`)
+      throw new Error(`Envoy is not ready:\n${output.slice(-4000)}`)
     }
   }
   return envoy
