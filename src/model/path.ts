@@ -15,20 +15,24 @@ export function normalizePath(raw: string): NormalPath {
   const before = mark === -1 ? raw : raw.slice(0, mark)
   if (/%(?:2f|5c)/i.test(before)) return { refused: 'the path has an encoded slash' }
   if (before.includes('%00')) return { refused: 'the path has an encoded zero byte' }
-  const path = mergeSlashes(resolveDots(before))
+  const path = mergeSlashes(resolveDots(dropDotParameters(before)))
   for (const guard of pathGuards) if (guard.refuses(path)) return { refused: guard.reason }
   return { path, query: mark === -1 ? undefined : raw.slice(mark + 1) }
 }
 
+/** Drops the parameter of a dot segment: `/a/..;x/b` is `/a/../b`. Encoded dots keep theirs and are refused later; a backslash ends no segment yet. */
+function dropDotParameters(path: string): string {
+  return path.replace(/(?<=\/)(\.\.?);[^/]*/g, '$1')
+}
+
 /**
  * Removes `.` and `..` segments and spells the others in one way. Empty segments count, because slashes are merged only afterwards;
- * above the root there is nothing. A parameter after a dot segment is dropped with it (`/a/..;x/b` is `/b`), unless a dot is encoded.
+ * above the root there is nothing.
  */
 function resolveDots(path: string): string {
-  const segments = path.split(/[/\\]/).slice(1)
+  const segments = path.split(/[/\\]/).slice(1).map(canonicalChars)
   const kept: string[] = []
-  for (const [index, raw] of segments.entries()) {
-    const segment = /^\.\.?;/.test(raw) ? raw.slice(0, raw.indexOf(';')) : canonicalChars(raw)
+  for (const [index, segment] of segments.entries()) {
     if (segment === '..') kept.pop()
     else if (segment !== '.') kept.push(segment)
     if ((segment === '..' || segment === '.') && index === segments.length - 1) kept.push('')

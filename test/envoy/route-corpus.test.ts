@@ -4,6 +4,7 @@ import { entryName, rank } from '../../src/model/rank.ts'
 import { joinedHeaders } from '../../src/model/header-values.ts'
 import { startEcho } from '../support/echo.ts'
 import { exchange, type RawReply, type RawRequest } from '../support/raw-http.ts'
+import { seeded } from '../support/random.ts'
 import { serveTables } from '../support/route-server.ts'
 import { anyListener, matchOf, routeOf } from '../support/routes.ts'
 
@@ -216,6 +217,49 @@ describe('hostile requests on a real Envoy', () => {
     const replies = await exchange(socket(form), requests)
     const seen = requests.map((request, index) => [request.path, outcome(replies[index])])
     expect(seen).toEqual(requests.map((request) => [request.path, expected(table, request)]))
+  })
+
+  it('made of random pieces are seen by the upstream as the model says', async () => {
+    const random = seeded(Number(process.env['FUZZ_SEED'] ?? 3))
+    const pieces = [
+      '/',
+      '/',
+      '/',
+      '\\',
+      '.',
+      '.',
+      '..',
+      '%2e',
+      '%2E',
+      '%',
+      '%',
+      '2',
+      '3',
+      'e',
+      ';',
+      'a',
+      'f',
+      '%61',
+      '%32',
+      '%25',
+      '%65',
+      '|',
+      '?',
+      '%20',
+      'admin',
+      '%3b',
+      '~',
+    ]
+    const paths = random.many(4_000, () => `/${random.many(1 + random.below(9), () => random.pick(pieces)).join('')}`)
+    const replies = await exchange(
+      socket('list'),
+      paths.map((path) => get(path)),
+    )
+    const wrong = paths.flatMap((path, index) =>
+      outcome(replies[index]) === expected(table, get(path)) ? [] : [[path, outcome(replies[index]), expected(table, get(path))]],
+    )
+    expect(wrong).toEqual([])
+    expect(replies.filter((reply) => reply.status === 200).length).toBeGreaterThan(1_000)
   })
 
   it('reach a protected prefix only through its route', async () => {
