@@ -1,0 +1,7 @@
+/** What `sluice explain-code` says about the codes of making Envoy's resources. */
+export const codes: Readonly<Record<string, string>> = {
+  'envoy/refused-value':
+    'Envoy has rules for the fields of its messages and refuses a whole update for one broken rule. sluice checks them before it sends anything; the message names the field in Envoy’s words.',
+  'envoy/refused-configuration':
+    'The Envoy binary itself, asked by `--engine`, does not take the configuration although sluice found nothing wrong with it. Nothing that it refuses is served.',
+}
