@@ -4,7 +4,13 @@ import tseslint from 'typescript-eslint'
 export default tseslint.config(
   { ignores: ['gen/', 'dist/', 'coverage/', 'node_modules/', '.dependency-cruiser.cjs'] },
   js.configs.recommended,
-  { ...tseslint.configs.base, languageOptions: { parser: tseslint.parser, parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname } } },
+  {
+    ...tseslint.configs.base,
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname },
+    },
+  },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

@@ -71,7 +71,10 @@ export interface Feature<M = unknown> {
 }
 
 /** Policies are opaque to the stages; a feature reads its own back through this. */
-export function policyOf<M>(feature: { readonly name: string; lower?(value: unknown, node: NodeDraft, cx: LowerCx): M | undefined }, node: Node): M | undefined {
+export function policyOf<M>(
+  feature: { readonly name: string; lower?(value: unknown, node: NodeDraft, cx: LowerCx): M | undefined },
+  node: Node,
+): M | undefined {
   return node.policies[feature.name] as M | undefined
 }
 

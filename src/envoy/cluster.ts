@@ -2,7 +2,11 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { type Cluster, Cluster_DiscoveryType, ClusterSchema, type LoadBalancingPolicySchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
 import { DnsClusterSchema } from '#gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js'
 import { RoundRobinSchema } from '#gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.js'
-import { Subset_LbSubsetFallbackPolicy, Subset_LbSubsetSelector_LbSubsetSelectorFallbackPolicy as SelectorFallback, SubsetSchema } from '#gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.js'
+import {
+  Subset_LbSubsetFallbackPolicy,
+  Subset_LbSubsetSelector_LbSubsetSelectorFallbackPolicy as SelectorFallback,
+  SubsetSchema,
+} from '#gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.js'
 import { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import { ApiVersion } from '#gen/envoy/config/core/v3/config_source_pb.js'
 import type { Service } from '../model/gateway.ts'

@@ -80,7 +80,8 @@ export class EnvoyEmitter {
       const message = cluster(service, patch)
       const diagnostics = checkMessage(ClusterSchema, message, () => cx.at(service))
       const refs = [...(patch.refs ?? [])]
-      if (service.discovery.type === 'dns') return { value: [toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs, owner })], diagnostics }
+      if (service.discovery.type === 'dns')
+        return { value: [toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs, owner })], diagnostics }
       const assignment = loadAssignment(service)
       const endpoints = toResource({ type: 'endpoints', name: service.name }, ClusterLoadAssignmentSchema, assignment, { owner })
       refs.push({ type: 'endpoints', name: service.name })
@@ -157,4 +158,3 @@ function nodeOf(gateway: Gateway, key: EntityKey): Node | undefined {
       return gateway.listeners.get(name)
   }
 }
-

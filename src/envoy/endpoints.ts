@@ -1,5 +1,4 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
-import type { JsonObject } from '@bufbuild/protobuf'
 import { type ClusterLoadAssignment, ClusterLoadAssignmentSchema } from '#gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import type { LbEndpointSchema, LocalityLbEndpointsSchema } from '#gen/envoy/config/endpoint/v3/endpoint_components_pb.js'
 import { compare } from '../lib/compare.ts'
@@ -36,7 +35,7 @@ function lbEndpoint(endpoint: Endpoint): LbEndpointInit {
     loadBalancingWeight: endpoint.weight,
     ...(labels.length === 0
       ? {}
-      : { metadata: { filterMetadata: { 'envoy.lb': Object.fromEntries(labels.map(([name, value]) => [name, labelValue(value)])) as JsonObject } } }),
+      : { metadata: { filterMetadata: { 'envoy.lb': Object.fromEntries(labels.map(([name, value]) => [name, labelValue(value)])) } } }),
   }
 }
 

@@ -1,8 +1,13 @@
-import type { Message, MessageInitShape } from '@bufbuild/protobuf'
+import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf'
 import type { Cluster_CommonLbConfigSchema, ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
 import type { CircuitBreakers_ThresholdsSchema } from '#gen/envoy/config/cluster/v3/circuit_breaker_pb.js'
 import type { HeaderValueOptionSchema } from '#gen/envoy/config/core/v3/base_pb.js'
-import type { DirectResponseActionSchema, RedirectActionSchema, RetryPolicySchema, RouteActionSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import type {
+  DirectResponseActionSchema,
+  RedirectActionSchema,
+  RetryPolicySchema,
+  RouteActionSchema,
+} from '#gen/envoy/config/route/v3/route_components_pb.js'
 import type { Config_RuleSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import type { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import type { Cx } from '../model/cx.ts'
@@ -12,7 +17,7 @@ import type { Resource, ResourceKey } from '../xds/resource.ts'
 import type { ListenerPatch } from './listener-patch.ts'
 import type { SlotName } from './slots.ts'
 
-type Fields<S extends Parameters<typeof import('@bufbuild/protobuf').create>[0]> = Exclude<MessageInitShape<S>, Message>
+type Fields<S extends DescMessage> = Exclude<MessageInitShape<S>, Message>
 
 /**
  * What one feature adds to the Envoy route of one route. Patches of all features are laid together field by field;

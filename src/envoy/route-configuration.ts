@@ -1,6 +1,11 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js'
-import { RedirectAction_RedirectResponseCode, type Route as EnvoyRoute, RouteSchema, VirtualHostSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import {
+  RedirectAction_RedirectResponseCode,
+  type Route as EnvoyRoute,
+  RouteSchema,
+  VirtualHostSchema,
+} from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { contentHash } from '../lib/content-hash.ts'
 import type { Listener } from '../model/gateway.ts'
 import type { RouteTable, VirtualHostTable } from '../model/rank.ts'

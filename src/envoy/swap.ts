@@ -72,5 +72,8 @@ function union(next: Resource, message: ClusterLoadAssignment, leaving: readonly
     else localities.push({ ...locality, lbEndpoints: [endpoint] })
   }
   const united = create(ClusterLoadAssignmentSchema, { clusterName: message.clusterName, endpoints: localities })
-  return toResource({ type: 'endpoints', name: next.name }, ClusterLoadAssignmentSchema, united, { refs: next.refs, ...(next.owner && { owner: next.owner }) })
+  return toResource({ type: 'endpoints', name: next.name }, ClusterLoadAssignmentSchema, united, {
+    refs: next.refs,
+    ...(next.owner && { owner: next.owner }),
+  })
 }

@@ -48,7 +48,8 @@ export function* checkMaterials(
 }
 
 function* withMaterial(features: readonly Feature[], gateway: Gateway): Iterable<{ node: Node; value: unknown; feature: Feature }> {
-  for (const feature of features.filter((one) => one.material)) {
+  for (const feature of features) {
+    if (!feature.material) continue
     for (const nodes of [gateway.listeners, gateway.services, gateway.routes]) {
       for (const node of nodes.values()) {
         const value = node.policies[feature.name]

@@ -34,7 +34,9 @@ function* checkTargets(route: Route, { gateway, invalid, cx }: CheckInput): Iter
       yield {
         code: 'route/no-such-labels',
         severity: 'warning',
-        message: `no endpoint of ${target.service} has the labels ${Object.entries(target.labels).map(([name, value]) => `${name}: ${value}`).join(', ')}`,
+        message: `no endpoint of ${target.service} has the labels ${Object.entries(target.labels)
+          .map(([name, value]) => `${name}: ${value}`)
+          .join(', ')}`,
         at: cx.at(route, ['to']),
         help: 'until one does, requests for this target get 503',
       }
@@ -73,13 +75,25 @@ function* checkRouteListeners(route: Route, { gateway, invalid, cx }: CheckInput
 
 function* checkServices({ gateway, cx }: CheckInput): Iterable<Diagnostic> {
   const used = new Set<string>()
-  for (const route of gateway.routes.values()) if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
+  for (const route of gateway.routes.values())
+    if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
   for (const service of gateway.services.values()) {
     if (!used.has(service.name)) {
-      yield { code: 'service/unused', severity: 'warning', message: `no route leads to service ${service.name}`, at: cx.at(service, [], 'key'), help: 'remove it, or add a route with `to`' }
+      yield {
+        code: 'service/unused',
+        severity: 'warning',
+        message: `no route leads to service ${service.name}`,
+        at: cx.at(service, [], 'key'),
+        help: 'remove it, or add a route with `to`',
+      }
     }
     if (service.discovery.endpoints.length === 0) {
-      yield { code: 'service/no-endpoints', severity: 'warning', message: `service ${service.name} has no endpoints: requests for it get 503`, at: cx.at(service, [], 'key') }
+      yield {
+        code: 'service/no-endpoints',
+        severity: 'warning',
+        message: `service ${service.name} has no endpoints: requests for it get 503`,
+        at: cx.at(service, [], 'key'),
+      }
     }
   }
 }
@@ -92,10 +106,25 @@ function* checkShadowed({ gateway, tables, cx }: CheckInput): Iterable<Diagnosti
       if (told.has(entry)) continue
       told.add(entry)
       const path = entry.route.match.length > 1 ? ['match', entry.alternative] : ['match']
-      const related = [{ message: 'the route that takes them', at: cx.at(by.route, by.route.match.length > 1 ? ['match', by.alternative] : ['match']) }]
+      const related = [
+        { message: 'the route that takes them', at: cx.at(by.route, by.route.match.length > 1 ? ['match', by.alternative] : ['match']) },
+      ]
       yield kind === 'duplicate'
-        ? { code: 'route/duplicate', severity: 'error', message: `routes ${by.route.name} and ${entry.route.name} match the same requests`, at: cx.at(entry.route, path), related, help: 'give one of them another condition, host or priority' }
-        : { code: 'route/shadowed', severity: 'warning', message: `route ${entry.route.name} is never reached: ${by.route.name} takes all its requests before`, at: cx.at(entry.route, path), related }
+        ? {
+            code: 'route/duplicate',
+            severity: 'error',
+            message: `routes ${by.route.name} and ${entry.route.name} match the same requests`,
+            at: cx.at(entry.route, path),
+            related,
+            help: 'give one of them another condition, host or priority',
+          }
+        : {
+            code: 'route/shadowed',
+            severity: 'warning',
+            message: `route ${entry.route.name} is never reached: ${by.route.name} takes all its requests before`,
+            at: cx.at(entry.route, path),
+            related,
+          }
     }
   }
 }

@@ -28,10 +28,19 @@ export function* checkListeners({ gateway, invalid, cx }: CheckInput): Iterable<
     const at = cx.at(listener, ['redirectTo'])
     if (!target) {
       if (invalid.has(`listeners/${listener.redirectTo}`)) continue
-      const help = didYouMean(listener.redirectTo, [...gateway.listeners.keys()].filter((name) => name !== listener.name))
+      const help = didYouMean(
+        listener.redirectTo,
+        [...gateway.listeners.keys()].filter((name) => name !== listener.name),
+      )
       yield { code: 'listener/unknown-redirect', severity: 'error', message: `listener "${listener.redirectTo}" does not exist`, at, help }
     } else if (target.redirectTo !== undefined) {
-      yield { code: 'listener/redirect-chain', severity: 'error', message: `listener "${target.name}" redirects too, so no request would ever arrive`, at, help: 'redirect to a listener that serves routes' }
+      yield {
+        code: 'listener/redirect-chain',
+        severity: 'error',
+        message: `listener "${target.name}" redirects too, so no request would ever arrive`,
+        at,
+        help: 'redirect to a listener that serves routes',
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ export interface Cx {
   service(name: string): Service | undefined
   listener(name: string): Listener | undefined
   route(name: string): Route | undefined
-  at(node: Node, path?: Path, side?: 'key' | 'value'): Place
+  readonly at: (node: Node, path?: Path, side?: 'key' | 'value') => Place
 }
 
 /** Reads over a whole gateway, for checks; the emitter's own Cx records what is read. */

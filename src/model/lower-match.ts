@@ -66,6 +66,11 @@ function lowerValues(
 function usableRegex(regex: string, at: Path, cx: LowerCx): boolean {
   const problem = regexProblem(regex)
   if (problem === undefined) return true
-  cx.report({ code: 'route/bad-regex', message: `"${regex}" is not a regular expression in RE2 syntax: ${problem}`, path: at, help: 'look-around and back-references do not exist in RE2' })
+  cx.report({
+    code: 'route/bad-regex',
+    message: `"${regex}" is not a regular expression in RE2 syntax: ${problem}`,
+    path: at,
+    help: 'look-around and back-references do not exist in RE2',
+  })
   return false
 }

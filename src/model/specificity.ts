@@ -43,7 +43,7 @@ function fewer(count: number): string {
   return String(99_999 - count).padStart(5, '0')
 }
 
-/** Text that every path begins with that the condition takes. */
+/** Text that every path begins with that the condition takes. No path holds a `?`, so the text ends before one. */
 export function requiredPrefix(path: PathMatch): string {
   switch (path.type) {
     case 'exact':
@@ -52,6 +52,6 @@ export function requiredPrefix(path: PathMatch): string {
     case 'template':
       return templatePrefix(path.segments)
     case 'regex':
-      return literalPrefix(path.regex).text
+      return literalPrefix(path.regex).text.replace(/\?.*/, '')
   }
 }

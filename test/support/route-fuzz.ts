@@ -7,6 +7,8 @@ const words = ['a', 'b', 'ab', 'a.b', 'v1', 'A'] as const
 /** A plain header, two that Envoy joins when they are repeated, and one of its own kind. */
 const headerNames = ['x-b', 'accept', 'origin', 'cookie'] as const
 const regexes = [
+  '/a\\?q.*',
+  '/ab/?',
   '/a.*',
   '/a/b(/.*)?',
   '/[ab]+',

@@ -27,5 +27,9 @@ export const schema = Type.Union(
       { additionalProperties: false },
     ),
   ],
-  { description: 'How requests are spread over the endpoints of the service.', default: 'round-robin', examples: ['least-request', { strategy: 'ring-hash', key: 'client.ip' }] },
+  {
+    description: 'How requests are spread over the endpoints of the service.',
+    default: 'round-robin',
+    examples: ['least-request', { strategy: 'ring-hash', key: 'client.ip' }],
+  },
 )

@@ -9,7 +9,8 @@ export const balancing: Feature<Balancing> = {
   lower,
   envoy,
   codes: {
-    'balancing/missing-key': 'ring-hash and maglev send equal keys to the same endpoint, so they need a `key`: the attribute of the request that is hashed.',
+    'balancing/missing-key':
+      'ring-hash and maglev send equal keys to the same endpoint, so they need a `key`: the attribute of the request that is hashed.',
     'balancing/unused-key': 'Only ring-hash and maglev look at a key. With any other strategy it would have no effect.',
   },
 }

@@ -25,7 +25,13 @@ function checked(balancing: Balancing, key: string | undefined, cx: LowerCx): Ba
     })
   }
   if (!hashes && key !== undefined) {
-    cx.report({ code: 'balancing/unused-key', message: `${balancing.strategy} takes no key`, path: ['balancing', 'key'], side: 'key', help: 'use ring-hash or maglev, or leave `key` out' })
+    cx.report({
+      code: 'balancing/unused-key',
+      message: `${balancing.strategy} takes no key`,
+      path: ['balancing', 'key'],
+      side: 'key',
+      help: 'use ring-hash or maglev, or leave `key` out',
+    })
   }
   const attribute = key === undefined ? undefined : parseAttribute(key)
   return attribute ? { ...balancing, key: attribute } : balancing

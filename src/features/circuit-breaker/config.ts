@@ -14,7 +14,9 @@ const openWhen = Type.Object(
     failures: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Failed requests in a row.', default: 5 })),
     errorRate: Type.Optional(percent({ description: 'Share of failed requests within the time.' })),
     within: Type.Optional(duration({ description: 'The time that errorRate looks back on.', default: '10s' })),
-    minRequests: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Fewer requests than this within the time prove nothing.', default: 20 })),
+    minRequests: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Fewer requests than this within the time prove nothing.', default: 20 }),
+    ),
   },
   { additionalProperties: false, description: 'Opens on any of these.' },
 )

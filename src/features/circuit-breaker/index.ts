@@ -25,7 +25,8 @@ export const circuitBreaker: Feature<CircuitBreaker> = {
   codes: {
     'circuit-breaker/half-open-unsupported':
       'Half-open means: after `openFor`, a few probes decide whether traffic comes back. One Envoy by itself takes an endpoint back with its full share. sluice refuses the key instead of ignoring it.',
-    'circuit-breaker/fallback-unsupported': 'A fallback answer while the breaker is open needs the fleet-wide breaker, which is not there yet. sluice refuses the key instead of ignoring it.',
+    'circuit-breaker/fallback-unsupported':
+      'A fallback answer while the breaker is open needs the fleet-wide breaker, which is not there yet. sluice refuses the key instead of ignoring it.',
     'circuit-breaker/with-outlier-detection': 'Both keys become the one outlier detection of an Envoy cluster, so they would overwrite each other.',
   },
 }

@@ -14,7 +14,12 @@ export interface Changes {
 
 const name = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 const values = (description: string) =>
-  Type.Optional(Type.Record(Type.String({ pattern: name }), Type.String({ pattern: '^[\\x20-\\x7e\\x80-\\uffff]*$', maxLength: 4096 }), { description, additionalProperties: false }))
+  Type.Optional(
+    Type.Record(Type.String({ pattern: name }), Type.String({ pattern: '^[\\x20-\\x7e\\x80-\\uffff]*$', maxLength: 4096 }), {
+      description,
+      additionalProperties: false,
+    }),
+  )
 
 const changes = (description: string) =>
   Type.Optional(

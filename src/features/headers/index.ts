@@ -9,6 +9,7 @@ export const headers: Feature<Headers> = {
   lower,
   envoy,
   codes: {
-    'headers/untouchable': 'Headers that frame the message or choose its route (Host, Connection, Content-Length, …) belong to the gateway. A wrong one would break every request of the route.',
+    'headers/untouchable':
+      'Headers that frame the message or choose its route (Host, Connection, Content-Length, …) belong to the gateway. A wrong one would break every request of the route.',
   },
 }

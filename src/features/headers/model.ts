@@ -14,7 +14,17 @@ export interface Headers {
 }
 
 /** Headers that frame the message or choose its route; changing them would break the connection or bypass a check. */
-const untouchable = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'keep-alive', 'proxy-connection'])
+const untouchable = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  'keep-alive',
+  'proxy-connection',
+])
 
 export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): Headers {
   const written = value as Written

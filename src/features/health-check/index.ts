@@ -9,6 +9,7 @@ export const healthCheck: Feature<HealthCheck> = {
   lower,
   envoy,
   codes: {
-    'health-check/timeout-over-interval': 'The next check of an endpoint starts after the last one ended, so a timeout above the interval makes the interval longer than written.',
+    'health-check/timeout-over-interval':
+      'The next check of an endpoint starts after the last one ended, so a timeout above the interval makes the interval longer than written.',
   },
 }

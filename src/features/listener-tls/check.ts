@@ -25,9 +25,22 @@ export function* certificateProblems(tls: ListenerTls, read: ReadMaterial, now: 
       yield { index, part: 'key', severity: 'error', code: 'listener-tls/key-mismatch', message: 'the key does not belong to the certificate' }
     }
     const end = Date.parse(certificate.validTo)
-    if (end < now) yield { index, part: 'cert', severity: 'error', code: 'listener-tls/expired', message: `the certificate ended on ${new Date(end).toISOString()}` }
+    if (end < now)
+      yield {
+        index,
+        part: 'cert',
+        severity: 'error',
+        code: 'listener-tls/expired',
+        message: `the certificate ended on ${new Date(end).toISOString()}`,
+      }
     else if (end < now + 14 * 86_400_000) {
-      yield { index, part: 'cert', severity: 'warning', code: 'listener-tls/expires-soon', message: `the certificate ends on ${new Date(end).toISOString()}` }
+      yield {
+        index,
+        part: 'cert',
+        severity: 'warning',
+        code: 'listener-tls/expires-soon',
+        message: `the certificate ends on ${new Date(end).toISOString()}`,
+      }
     }
   }
 }

@@ -31,7 +31,10 @@ export const envoy: EnvoyParts<ListenerTls> = {
     tls.certificates.map(({ cert, key }, index) => {
       const inline = (material: string) => ({ specifier: { case: 'inlineBytes' as const, value: read(material) } })
       const name = secretName(node, index)
-      const secret = create(SecretSchema, { name, type: { case: 'tlsCertificate', value: { certificateChain: inline(cert), privateKey: inline(key) } } })
+      const secret = create(SecretSchema, {
+        name,
+        type: { case: 'tlsCertificate', value: { certificateChain: inline(cert), privateKey: inline(key) } },
+      })
       return toResource({ type: 'secret', name }, SecretSchema, secret, { owner: `listener/${node.name}` })
     }),
 }

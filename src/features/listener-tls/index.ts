@@ -16,7 +16,8 @@ export const listenerTls: Feature<ListenerTls> = {
   },
   envoy,
   codes: {
-    'listener-tls/bad-certificate': 'A certificate file is PEM text that begins with "-----BEGIN CERTIFICATE-----", the own certificate first, then its chain.',
+    'listener-tls/bad-certificate':
+      'A certificate file is PEM text that begins with "-----BEGIN CERTIFICATE-----", the own certificate first, then its chain.',
     'listener-tls/bad-key': 'A private key is PEM text such as "-----BEGIN PRIVATE KEY-----", without a passphrase.',
     'listener-tls/key-mismatch': 'The private key does not belong to the first certificate of the file, so no client could be served.',
     'listener-tls/expired': 'The certificate is past its end, so every client would refuse it.',

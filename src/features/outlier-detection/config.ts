@@ -12,8 +12,21 @@ export interface Written {
 
 export const schema = Type.Object(
   {
-    consecutive5xx: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Answers with 5xx in a row, connection errors included, that eject an endpoint.', default: 5 })),
-    consecutiveGatewayErrors: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description: 'Answers with 502, 503 or 504 in a row that eject an endpoint. Default: not counted apart.' })),
+    consecutive5xx: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: 'Answers with 5xx in a row, connection errors included, that eject an endpoint.',
+        default: 5,
+      }),
+    ),
+    consecutiveGatewayErrors: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description: 'Answers with 502, 503 or 504 in a row that eject an endpoint. Default: not counted apart.',
+      }),
+    ),
     interval: Type.Optional(duration({ description: 'How often ejected endpoints are looked at again.', default: '1s' })),
     ejectFor: Type.Optional(duration({ description: 'How long an endpoint stays out.', default: '30s' })),
     maxEjected: Type.Optional(percent({ description: 'Most of the endpoints that may be out at once.', default: '100%' })),

@@ -17,7 +17,9 @@ const path = '^/[\\x21-\\x22\\x24-\\x3e\\x40-\\x7e]*$'
 export const schema = Type.Object(
   {
     scheme: Type.Optional(Type.Enum(['http', 'https'], { description: 'Default: that of the request.' })),
-    host: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', maxLength: 253, description: 'Default: that of the request.' })),
+    host: Type.Optional(
+      Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$', maxLength: 253, description: 'Default: that of the request.' }),
+    ),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'Default: that of the request.' })),
     path: Type.Optional(Type.String({ pattern: path, title: 'path', description: 'The whole new path.' })),
     prefix: Type.Optional(Type.String({ pattern: path, title: 'path', description: 'What takes the place of the matched prefix.' })),

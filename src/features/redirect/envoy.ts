@@ -2,7 +2,13 @@ import { RedirectAction_RedirectResponseCode as Code } from '#gen/envoy/config/r
 import type { EnvoyParts } from '../../envoy/parts.ts'
 import type { Written } from './config.ts'
 
-const codes = { 301: Code.MOVED_PERMANENTLY, 302: Code.FOUND, 303: Code.SEE_OTHER, 307: Code.TEMPORARY_REDIRECT, 308: Code.PERMANENT_REDIRECT } as const
+const codes = {
+  301: Code.MOVED_PERMANENTLY,
+  302: Code.FOUND,
+  303: Code.SEE_OTHER,
+  307: Code.TEMPORARY_REDIRECT,
+  308: Code.PERMANENT_REDIRECT,
+} as const
 
 export const envoy: EnvoyParts<Written> = {
   route: ({ scheme, host, port, path, prefix, status = 308, stripQuery = false }) => ({

@@ -29,6 +29,7 @@ export const redirect: Feature<Written> = {
   envoy,
   codes: {
     'redirect/prefix-and-path': '`prefix` replaces the matched prefix and keeps the rest, `path` replaces the whole path. Only one can hold.',
-    'redirect/no-prefix': '`redirect.prefix` replaces the prefix that the route matched, so every match of the route must be a prefix such as "/api/*".',
+    'redirect/no-prefix':
+      '`redirect.prefix` replaces the prefix that the route matched, so every match of the route must be a prefix such as "/api/*".',
   },
 }

@@ -6,7 +6,10 @@ import type { Respond } from './model.ts'
 
 export const envoy: EnvoyParts<Respond> = {
   route: (respond) => ({
-    respond: { status: respond.status, ...(respond.body === undefined ? {} : { body: { specifier: { case: 'inlineString', value: respond.body } } }) },
+    respond: {
+      status: respond.status,
+      ...(respond.body === undefined ? {} : { body: { specifier: { case: 'inlineString', value: respond.body } } }),
+    },
     responseHeadersToAdd: Object.entries(respond.headers)
       .sort(([a], [b]) => compare(a, b))
       .map(([key, value]) => ({

@@ -19,9 +19,14 @@ export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): Respond {
   }
   const size = Buffer.byteLength(text ?? '')
   if (size > maxBody) {
-    cx.report({ code: 'respond/body-too-large', message: `the body has ${size} bytes; at most ${maxBody} are served`, path: ['respond', written.json === undefined ? 'text' : 'json'] })
+    cx.report({
+      code: 'respond/body-too-large',
+      message: `the body has ${size} bytes; at most ${maxBody} are served`,
+      path: ['respond', written.json === undefined ? 'text' : 'json'],
+    })
   }
-  const type: Record<string, string> = text === undefined ? {} : { 'content-type': written.json === undefined ? 'text/plain; charset=utf-8' : 'application/json' }
+  const type: Record<string, string> =
+    text === undefined ? {} : { 'content-type': written.json === undefined ? 'text/plain; charset=utf-8' : 'application/json' }
   const own = Object.entries(written.headers ?? {}).map(([name, header]): [string, string] => [name.toLowerCase(), header])
   return { status: written.status, ...(text === undefined ? {} : { body: text }), headers: { ...type, ...Object.fromEntries(own) } }
 }

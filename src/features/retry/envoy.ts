@@ -20,12 +20,17 @@ const words: Readonly<Record<Condition, readonly string[]>> = {
 export const envoy: EnvoyParts<Retry> = {
   route: (retry) => ('attempts' in retry ? policy(retry) : {}),
   cluster: (budget) =>
-    'minConcurrency' in budget ? { thresholds: { retryBudget: { budgetPercent: { value: budget.percent }, minRetryConcurrency: budget.minConcurrency } } } : {},
+    'minConcurrency' in budget
+      ? { thresholds: { retryBudget: { budgetPercent: { value: budget.percent }, minRetryConcurrency: budget.minConcurrency } } }
+      : {},
 }
 
 function policy(retry: RetryPolicy): RoutePatch {
   if (retry.attempts < 2) return {}
-  const retryOn = [...new Set(retry.when.flatMap((condition) => words[condition])), ...(retry.statuses.length > 0 ? ['retriable-status-codes'] : [])].sort()
+  const retryOn = [
+    ...new Set(retry.when.flatMap((condition) => words[condition])),
+    ...(retry.statuses.length > 0 ? ['retriable-status-codes'] : []),
+  ].sort()
   return {
     retry: {
       retryOn: retryOn.join(','),
@@ -44,6 +49,9 @@ function policy(retry: RetryPolicy): RoutePatch {
 function methodIn(methods: readonly string[]) {
   return {
     name: ':method',
-    headerMatchSpecifier: { case: 'stringMatch' as const, value: { matchPattern: { case: 'safeRegex' as const, value: { regex: methods.join('|') } } } },
+    headerMatchSpecifier: {
+      case: 'stringMatch' as const,
+      value: { matchPattern: { case: 'safeRegex' as const, value: { regex: methods.join('|') } } },
+    },
   }
 }

@@ -33,7 +33,11 @@ function lowerPolicy(written: Written, cx: LowerCx): RetryPolicy {
   const initial = readDuration(written.backoff?.initial ?? '25ms', at('initial'), cx)
   const max = written.backoff?.max === undefined ? Math.max(250, initial * 10) : readDuration(written.backoff.max, at('max'), cx)
   if (max < initial) {
-    cx.report({ code: 'retry/backoff-order', message: `the longest wait ${written.backoff?.max} is shorter than the first ${written.backoff?.initial}`, path: at('max') })
+    cx.report({
+      code: 'retry/backoff-order',
+      message: `the longest wait ${written.backoff?.max} is shorter than the first ${written.backoff?.initial}`,
+      path: at('max'),
+    })
   }
   return {
     attempts: written.attempts ?? 3,

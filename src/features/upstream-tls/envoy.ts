@@ -55,7 +55,12 @@ function validation(tls: UpstreamTls, service: Service, name: string): Pick<Comm
     matchTypedSubjectAltNames: [{ sanType: SubjectAltNameMatcher_SanType.DNS, matcher: { matchPattern: { case: 'exact', value: name } } }],
   }
   if (tls.ca === undefined) {
-    return { validationContextType: { case: 'validationContext', value: { ...names, trustedCa: { specifier: { case: 'filename', value: systemAuthorities } } } } }
+    return {
+      validationContextType: {
+        case: 'validationContext',
+        value: { ...names, trustedCa: { specifier: { case: 'filename', value: systemAuthorities } } },
+      },
+    }
   }
   return {
     validationContextType: {
