@@ -1,4 +1,5 @@
 import { compare } from '../lib/compare.ts'
+import type { PathMatch } from '../model/gateway.ts'
 import type { Entry, VirtualHostTable } from '../model/rank.ts'
 import { requiredPrefix } from '../model/specificity.ts'
 
@@ -20,7 +21,7 @@ const copiesPerEntry = 4
  * on shorter prefixes, a list holds at most a/4 entries too many for each different next character.
  */
 export function routeBuckets({ entries }: VirtualHostTable): Bucket[] {
-  const keyed = entries.map((entry, rank) => ({ prefix: requiredPrefix(entry.match.path), rank })).sort((a, b) => compare(a.prefix, b.prefix))
+  const keyed = entries.map(({ match: { path } }, rank) => ({ prefix: requiredPrefix(path), path, rank })).sort((a, b) => compare(a.prefix, b.prefix))
   const buckets: { prefix: string; ranks: number[] }[] = []
   const left = collect(keyed, [], buckets)
   if (left.length > 0) buckets.push({ prefix: commonPrefix(keyed), ranks: left })
@@ -31,18 +32,28 @@ export function routeBuckets({ entries }: VirtualHostTable): Bucket[] {
 
 interface Keyed {
   readonly prefix: string
+  readonly path: PathMatch
   readonly rank: number
 }
 
 /** Makes the buckets of a group of entries with one common prefix, deepest first, and returns the ranks that are in none of them. */
 function collect(group: readonly Keyed[], above: readonly number[], buckets: { prefix: string; ranks: number[] }[]): number[] {
   const prefix = commonPrefix(group)
-  const here = group.filter((keyed) => keyed.prefix === prefix).map((keyed) => keyed.rank)
-  const below = byNextCharacter(group.slice(here.length), prefix.length)
-  const own = [...here, ...below.flatMap((child) => collect(child, [...above, ...here], buckets))]
+  const here = group.filter((keyed) => keyed.prefix === prefix)
+  const own = here.map(({ rank }) => rank)
+  for (const child of byNextCharacter(group.slice(here.length), prefix.length)) {
+    const reach = here.filter(({ path }) => reaches(path, child[0]?.prefix[prefix.length]))
+    own.push(...collect(child, [...above, ...reach.map(({ rank }) => rank)], buckets))
+  }
   if (own.length === 0 || own.length * copiesPerEntry < above.length) return own
   buckets.push({ prefix, ranks: [...above, ...own] })
   return []
+}
+
+/** Whether a path can still be taken when this character follows the text that the condition asks for. */
+function reaches(path: PathMatch, next: string | undefined): boolean {
+  if (path.type === 'exact') return false
+  return path.type !== 'prefix' || path.path === '/' || next === '/'
 }
 
 /** What the first and last of a sorted group have in common, all have. */
