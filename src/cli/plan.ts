@@ -1,0 +1,50 @@
+import { dirname, resolve } from 'node:path'
+import { isEmpty, plan } from '../plan/plan.ts'
+import { planToJson, printPlan } from '../plan/print.ts'
+import { exit, type ExitCode } from './exit.ts'
+import { colorsOf } from './io.ts'
+import { beforeSide } from './plan-against.ts'
+import { compileFile, goodOf } from './read-config.ts'
+import { stopOnFindings, writeJson } from './report.ts'
+import { type ConfigOptions, configOptions, defaultConfig, type Verb, verb, type VerbCx } from './verb.ts'
+
+export interface PlanOptions extends ConfigOptions {
+  readonly against?: string
+  readonly exitCode?: boolean
+  readonly stateDir: string
+  readonly admin: string
+}
+
+export const planVerb: Verb = (cx) =>
+  configOptions(
+    verb({
+      name: 'plan',
+      summary: 'show what would change, what it costs, and whether connections drop',
+      examples: [
+        ['plan', 'against what was last served from here'],
+        ['plan --against live --exit-code', 'against the running server; 2 when something changes'],
+        ['plan --against old.yaml --format json', 'against another file, for machines'],
+      ],
+      notes: 'Without --against the last good configuration in the state directory is taken; when there is none, everything is new.',
+    })
+      .argument('[file]', 'the configuration, or "-" for standard input', defaultConfig)
+      .option('--against <what>', '"live", a file, or "-" for standard input')
+      .option('--exit-code', 'exit with 2 when there are changes')
+      .option('--state-dir <dir>', 'where a server keeps its state', '.sluice')
+      .option('--admin <host:port>', 'admin API of the server, for --against live', '127.0.0.1:9900'),
+  ).action(async (file: string, options: PlanOptions) => cx.exit(await planVerbRun(cx, file, options)))
+
+async function planVerbRun(cx: VerbCx, file: string, options: PlanOptions): Promise<ExitCode> {
+  const { io } = cx
+  const compiled = await compileFile(io, file, options.env)
+  const stopped = stopOnFindings(io, compiled, options)
+  if (stopped !== undefined) return stopped
+  const before = await beforeSide(io, file, options)
+  if ('code' in before) return before.code
+  const after = { good: goodOf(compiled), base: dirname(resolve(io.cwd, file)) }
+  const result = plan(before.side, after, cx.features)
+  if (options.format === 'json') writeJson(io, planToJson(result, before.name))
+  else io.stdout.write(printPlan(result, colorsOf(io)))
+  if (!options.quiet) io.stderr.write(`compared with ${before.name}\n`)
+  return options.exitCode && !isEmpty(result) ? exit.changes : exit.ok
+}
