@@ -1,12 +1,7 @@
 import type { TemplateSegment } from './gateway.ts'
 import { quoteRegex } from './regex.ts'
 
-/** Names of the variables of a template, in order. */
-export function templateNames(segments: readonly TemplateSegment[]): string[] {
-  return segments.flatMap((segment) => (segment.type === 'literal' ? [] : [segment.name]))
-}
-
-/** The whole path as a regex with one group per variable, in the order of `templateNames`. */
+/** The whole path as a regex with one group per variable, in their order. */
 export function templateRegex(segments: readonly TemplateSegment[]): string {
   return segments.map((segment) => `/${segment.type === 'literal' ? quoteRegex(segment.text) : segment.type === 'one' ? '([^/]+)' : '(.*)'}`).join('')
 }

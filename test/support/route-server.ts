@@ -24,7 +24,7 @@ export interface Served {
 }
 
 /** Serves tables with the real listener on unix sockets; each route tells its name in the header `x-route` and in the body, or forwards to `echoPort`. */
-export async function serveTables(served: readonly Served[], echoPort?: number): Promise<TestEnvoy & { socket(name: string): string }> {
+export async function serveTables(served: readonly Served[], echoPort?: number): Promise<TestEnvoy & { readonly socket: (name: string) => string }> {
   const cluster = toResource({ type: 'cluster', name: 'echo' }, ClusterSchema, echoCluster(echoPort ?? 9))
   const envoy = await startEnvoy({
     bootstrap: (path, dir) => {
