@@ -122,7 +122,7 @@ class Checker {
   }
 
   #value(pointer: string, schema: JsonSchema, entry: Entry): Entry | undefined {
-    const { value, problems } = this.#schema.check(pointer, schema, entry.value, this.#env)
+    const { value, problems } = this.#schema.check(pointer, schema, entry.value, this.#env, entry.name)
     for (const problem of problems) this.#report(entry.origin, problem)
     if (problems.length > 0) return undefined
     return value === entry.value ? entry : { ...entry, value }

@@ -42,18 +42,18 @@ export class CompiledSchema {
   }
 
   /** Checks a value against a part of the schema, such as `#/$defs/route`. */
-  check(pointer: string, schema: JsonSchema, value: unknown, env: Env): Checked {
-    if (typeof value !== 'object' || value === null) return this.#check(pointer, schema, value, env)
+  check(pointer: string, schema: JsonSchema, value: unknown, env: Env, name: string): Checked {
+    if (typeof value !== 'object' || value === null) return this.#check(pointer, schema, value, env, name)
     const memos = this.#memos.get(pointer) ?? new WeakMap<object, Memo>()
     this.#memos.set(pointer, memos)
     const known = memos.get(value)
     if (known && [...known.used].every(([name, before]) => (Object.hasOwn(env, name) ? env[name] : undefined) === before)) return known
-    const memo = this.#check(pointer, schema, value, env)
+    const memo = this.#check(pointer, schema, value, env, name)
     memos.set(value, memo)
     return memo
   }
 
-  #check(pointer: string, schema: JsonSchema, raw: unknown, env: Env): Memo {
+  #check(pointer: string, schema: JsonSchema, raw: unknown, env: Env, name: string): Memo {
     this.checked++
     const resolved = mayHoldVariables(raw)
       ? resolveVariables(this.json, schema, raw, env)
@@ -62,7 +62,7 @@ export class CompiledSchema {
     if (validate(resolved.value)) return resolved
     const written = (path: Path): string | undefined => resolved.written.get(pathKey(path))
     const unresolved = new Set(resolved.problems.map(({ path }) => pathKey(path)))
-    const problems = explainValue(this.json, schema, resolved.value, written)
+    const problems = explainValue(this.json, schema, resolved.value, written, name)
     const explained = problems.length > 0 ? problems : [unexplained(validate.errors?.[0])]
     return {
       value: resolved.value,

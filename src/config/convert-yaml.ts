@@ -139,7 +139,7 @@ export class Converter {
     if (!anchor) {
       const help = `if "*" is part of the text, quote this: "*${node.source}"; an alias needs "&${node.source}" before it`
       this.#report('yaml/quote-this', `YAML reads *${node.source} as an alias, and no anchor has that name`, offset, this.#path, { help })
-      return null
+      return `*${node.source}`
     }
     if (anchor.open) {
       this.#report('yaml/alias-cycle', `*${node.source} stands inside the value that it repeats`, offset, this.#path, { help: 'remove the alias' })

@@ -28,7 +28,7 @@ function describe(schema: JsonSchema): readonly string[] {
 /** `a duration such as 250ms` */
 export function withExample({ title = 'text', examples }: JsonSchema): string {
   const article = /^[aeio]/.test(title) ? 'an' : 'a'
-  const words = /^(host:port|HTTP)/.test(title) ? title : `${article} ${title}`
+  const words = title === 'host:port' ? title : `${article} ${title}`
   return examples?.[0] === undefined ? words : `${words} such as ${typeof examples[0] === 'string' ? examples[0] : JSON.stringify(examples[0])}`
 }
 

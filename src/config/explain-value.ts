@@ -12,8 +12,14 @@ import { alternatives, hasType, typeOf, typesOf } from './schema/json-schema.ts'
  * Says what is wrong with a value: one problem per mistake, empty when it fits. In a union only the alternative that the writer most likely meant
  * is explained.
  */
-export function explainValue(root: JsonSchema, schema: JsonSchema, value: unknown, written: Explaining['written']): readonly Problem[] {
-  const cx: Explaining = { root, written, inside: (inner, innerValue, path) => explain(cx, inner, innerValue, path) }
+export function explainValue(
+  root: JsonSchema,
+  schema: JsonSchema,
+  value: unknown,
+  written: Explaining['written'],
+  name?: string,
+): readonly Problem[] {
+  const cx: Explaining = { root, name, written, inside: (inner, innerValue, path) => explain(cx, inner, innerValue, path) }
   return explain(cx, schema, value, [])
 }
 
@@ -75,14 +81,16 @@ function differsByNumber(a: string, b: string): boolean {
 
 function wrongType(cx: Explaining, branches: readonly JsonSchema[], value: unknown, path: Path): Problem {
   const written = cx.written(path)
+  const quotable =
+    (typeof value === 'number' || typeof value === 'boolean') && branches.some((branch) => explain(cx, branch, String(value), path).length === 0)
   const wantsText = branches.some((branch) => typesOf(branch)?.includes('string'))
   let help: string | undefined
-  if (written === undefined && wantsText && (typeof value === 'number' || typeof value === 'boolean')) help = `quote it: "${value}"`
+  if (written === undefined && quotable) help = 'put it in quotes'
   else if (value === null && path.length > 0) help = 'write a value, or remove the key'
   else if (written === undefined && typeof value === 'string' && !wantsText && /^-?[0-9.]+$|^(true|false)$/.test(value))
     help = `remove the quotes: ${value}`
   const found = written === undefined ? (typeof value === 'string' ? `the text ${quote(value)}` : quote(value)) : `what ${written} holds`
-  const name = path.at(-1)
+  const name = path.length === 0 ? cx.name : path.at(-1)
   const what = typeof name === 'string' ? `"${name}" must be` : typeof name === 'number' ? 'this item must be' : 'this must be'
   return { code: 'config/wrong-type', message: `${what} ${describeAlternatives(branches)}, not ${found}`, path, side: 'value', help }
 }

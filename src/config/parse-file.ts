@@ -1,3 +1,4 @@
+import { visit } from 'yaml'
 import type { Document } from 'yaml'
 import type { Diagnostic, Path } from '../diagnostics/diagnostic.ts'
 import { contentHash } from '../lib/content-hash.ts'
@@ -7,7 +8,7 @@ import { isFields } from './is-fields.ts'
 import { splitYaml } from './split-yaml.ts'
 import type { Piece } from './split-yaml.ts'
 import { AliasBomb, Converter } from './convert-yaml.ts'
-import { maxDepth } from './yaml-limits.ts'
+import { maxDepth, maxFileFindings } from './yaml-limits.ts'
 import { misreadsAround } from './yaml-misread.ts'
 
 /** From this size on a file is parsed in pieces. */
@@ -61,7 +62,7 @@ function parseWhole(file: string, text: string): SourceFile {
   const diagnostics: Diagnostic[] = []
   const place = (offset: number, path: Path, side: 'key' | 'value') => ({ file, path: [...path], side, offset })
   const report = (code: string, message: string, offset: number, path: Path = [], more: Partial<Diagnostic> = {}): void => {
-    diagnostics.push({ code, severity: 'error', message, at: place(offset, path, 'key'), ...more })
+    if (diagnostics.length < maxFileFindings) diagnostics.push({ code, severity: 'error', message, at: place(offset, path, 'key'), ...more })
   }
   const value = parseText(text, report, place)
   return { file, text, hash: contentHash(text), value, diagnostics }
@@ -71,8 +72,9 @@ type Report = (code: string, message: string, offset: number, path?: Path, more?
 type PlaceAt = (offset: number, path: Path, side: 'key' | 'value') => NonNullable<Diagnostic['at']>
 
 function parseText(text: string, report: Report, place: PlaceAt): unknown {
-  const { document, second, tooDeep } = composeYaml(text)
+  const { document, second, tooDeep, junk } = composeYaml(text)
   if (tooDeep !== undefined) report('yaml/too-deep', `maps and lists are nested deeper than ${maxDepth} levels`, tooDeep)
+  if (junk) report('yaml/syntax', junk.message, Math.min(junk.offset, text.length))
   if (!document) return undefined
   if (document.errors.length > 0) {
     reportSyntax(document, text, report)
@@ -103,17 +105,34 @@ function parseText(text: string, report: Report, place: PlaceAt): unknown {
 
 /** YAML's errors come in swarms: one is shown per line, and none after the first text that should have been quoted. */
 function reportSyntax(document: Document.Parsed, text: string, report: Report): void {
-  const lines = new Set<number>()
+  let lineEnd = -1
+  let lines = 0
   const quoted = new Set<number>()
-  for (const { pos, message, code } of document.errors) {
-    const line = text.lastIndexOf('\n', pos[0] - 1)
-    if (lines.has(line)) continue
-    lines.add(line)
+  const errors = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0])
+  for (const { pos, message, code } of errors) {
+    if (pos[0] <= lineEnd) continue
+    if (++lines > maxFileFindings) break
+    lineEnd = text.indexOf('\n', pos[0])
+    if (lineEnd === -1) lineEnd = text.length
     for (const misread of misreadsAround(text, pos[0])) {
       if (quoted.has(misread.offset)) continue
       quoted.add(misread.offset)
       report('yaml/quote-this', `YAML reads the braces in ${misread.text} as a map`, misread.offset, [], { help: `quote this: "${misread.text}"` })
     }
-    if (quoted.size === 0 && !(lines.size > 1 && code === 'UNEXPECTED_TOKEN')) report('yaml/syntax', message, Math.min(pos[0], text.length))
+    if (quoted.size > 0 || (lines > 1 && code === 'UNEXPECTED_TOKEN')) continue
+    const quote = /Missing closing ["']quote/.test(message) ? openQuote(document, pos[0]) : undefined
+    if (quote === undefined) report('yaml/syntax', message, Math.min(pos[0], text.length))
+    else report('yaml/syntax', 'the quote that opens here is never closed', quote)
   }
+}
+
+/** Where the quoted text begins that is still open at an offset. */
+function openQuote(document: Document.Parsed, offset: number): number | undefined {
+  let found: number | undefined
+  visit(document, {
+    Scalar: (_key, { type, range }) => {
+      if (range && range[0] <= offset && offset <= range[2] + 1 && (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE')) found = range[0]
+    },
+  })
+  return found
 }

@@ -29,7 +29,8 @@ export function splitYaml(text: string): readonly Piece[] | undefined {
     if (char !== '#' && char !== '\r' && !splitter.line(start, first, end)) return undefined
     start = end + 1
   }
-  return splitter.finish()
+  const pieces = splitter.finish()
+  return pieces.length > 0 ? pieces : undefined
 }
 
 class Splitter {

@@ -28,7 +28,7 @@ export const match = Type.Object(
       ),
     ),
     methods: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[A-Z][A-Z0-9_-]{0,31}$', title: 'HTTP method in capitals', examples: ['GET'] }), {
+      Type.Array(Type.String({ pattern: '^[A-Z][A-Z0-9_-]{0,31}$', title: 'method in capitals', examples: ['GET'] }), {
         description: 'Request methods; absent means any.',
         minItems: 1,
         uniqueItems: true,
