@@ -32,8 +32,12 @@ export async function listen(on: ListenOn, tls: Tls | undefined, open: Open): Pr
   const handler = adsHandler(open)
   const server = tls ? createSecureServer({ ...secure(tls) }, handler) : createServer(handler)
   const sessions = new Set<ServerHttp2Session>()
-  // A peer that vanished without a word must not stay connected for ever.
-  server.on('connection', (socket: Socket) => socket.setKeepAlive(true, 15_000))
+  server.on('connection', (socket: Socket) => {
+    // A peer that vanished without a word must not stay connected for ever.
+    socket.setKeepAlive(true, 15_000)
+    // A change of one resource is a small packet: it must not wait for the answer to the one before.
+    socket.setNoDelay(true)
+  })
   server.on('session', (session: ServerHttp2Session) => {
     sessions.add(session)
     session.on('close', () => sessions.delete(session))
