@@ -1,0 +1,59 @@
+import { printable } from '../diagnostics/printable.ts'
+import type { Proxy, Rejection } from '../xds/events.ts'
+import type { ProxyStatus } from '../xds/status.ts'
+import { configState } from './config-state.ts'
+import type { AdminContext } from './context.ts'
+import type { ConfigStateView, ProxyView, RejectionView, StatusView } from './status-schema.ts'
+
+/** What `/api/v1/status` shows. */
+export function statusView(cx: AdminContext): StatusView {
+  const { publish, proxies, refused } = cx.source.xds.status()
+  return {
+    config: configStateView(cx),
+    publish,
+    proxies: proxies.map((proxy) => proxyView(proxy, cx)),
+    refused: refused.map((proxy) => ({ ...who(proxy), at: iso(proxy.at), reason: printable(proxy.reason) })),
+  }
+}
+
+export function configStateView({ source, history }: Pick<AdminContext, 'source' | 'history'>): ConfigStateView {
+  const { state, version, since, reason } = configState(source, history)
+  return {
+    state,
+    ...(version === undefined ? {} : { version }),
+    ...(since === undefined ? {} : { since: iso(since) }),
+    ...(reason === undefined ? {} : { reason }),
+  }
+}
+
+export function proxyView(proxy: ProxyStatus, cx: Pick<AdminContext, 'culprits'>): ProxyView {
+  const types = Object.entries(proxy.types).map(([type, { subscribed, wanted, sent, accepted }]) => {
+    return [type, { subscribed, wanted: wanted.resources, publish: wanted.publish, sent, accepted }] as const
+  })
+  const behind = types.some(([, { wanted, accepted }]) => accepted < wanted)
+  return {
+    ...who(proxy),
+    connectedSince: iso(proxy.connectedSince),
+    state: proxy.rejected.length > 0 ? 'rejected' : behind ? 'updating' : 'current',
+    types: Object.fromEntries(types),
+    rejected: proxy.rejected.map((rejection) => rejectionView(rejection, cx)),
+    waiting: proxy.waiting.map(printable),
+    suppressed: proxy.suppressed,
+    staleNonces: proxy.staleNonces,
+  }
+}
+
+function rejectionView(rejection: Rejection, { culprits }: Pick<AdminContext, 'culprits'>): RejectionView {
+  const { type, name, version, heldAt, since } = rejection
+  const verdict = culprits.of(rejection)
+  return { type, name, version, ...(heldAt === undefined ? {} : { heldAt }), since: iso(since), ...verdict, culprits: [...verdict.culprits] }
+}
+
+/** What a proxy says about itself may hold anything. */
+function who({ id, cluster, agent, version, address }: Proxy) {
+  return { id: printable(id), cluster: printable(cluster), agent: printable(agent), version: printable(version), address }
+}
+
+function iso(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
