@@ -16,6 +16,6 @@ export function createCx(gateway: Gateway, locate: Locate): Cx {
     service: (name) => gateway.services.get(name),
     listener: (name) => gateway.listeners.get(name),
     route: (name) => gateway.routes.get(name),
-    at: (node, path, side) => locate(gateway.origins.get(`${node.kind}/${node.name}`) ?? [], path, side),
+    at: (node, path, side) => locate(gateway.originOf(node), path, side),
   }
 }

@@ -11,8 +11,8 @@ export interface Gateway {
   readonly routes: ReadonlyMap<string, Route>
   /** Gateway-wide feature values. */
   readonly policies: Policies
-  /** Where each node was written. Kept beside the nodes: moving a line must not change a node. */
-  readonly origins: ReadonlyMap<EntityKey, Origin>
+  /** Where a node was written. Kept beside the nodes: moving a line must not change a node. */
+  readonly originOf: (node: { readonly kind: Node['kind']; readonly name: string }) => Origin
 }
 
 export type Policies = Readonly<Record<string, unknown>>

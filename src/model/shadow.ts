@@ -1,6 +1,6 @@
 import type { Match, PathMatch } from './gateway.ts'
-import { canonical } from './intern.ts'
-import type { Entry, RouteTable } from './rank.ts'
+import { canonical } from './canonical.ts'
+import type { Entry, RouteTable, VirtualHostTable } from './rank.ts'
 
 /** An entry that no request can reach, because another one takes all of them before. */
 export interface Shadowed {
@@ -13,28 +13,41 @@ export interface Shadowed {
 /** How many earlier entries with a path that covers an entry's path are compared with it. */
 const looks = 64
 
+/** What is shadowed in one virtual host; the table's object stands for its content. */
+const known = new WeakMap<VirtualHostTable, readonly Shadowed[]>()
+
 /**
  * Entries that can never match in any virtual host where they stand. Only what is cheap to prove is found: the same path, or a prefix that covers it,
  * with no condition that the entry does not have as well.
  */
 export function findShadowed(table: RouteTable): Shadowed[] {
-  const found = new Map<Entry, Shadowed | undefined>()
-  for (const { entries } of table.virtualHosts) {
-    const seen = new Map<string, Entry[]>()
-    for (const entry of entries) {
-      const by = coveringPaths(entry.match.path)
-        .flatMap((path) => seen.get(path)?.slice(0, looks) ?? [])
-        .find((earlier) => covers(earlier.match, entry.match))
-      if (!by) found.set(entry, undefined)
-      else if (!found.has(entry))
-        found.set(entry, { entry, by, kind: covers(entry.match, by.match) && samePath(entry, by) ? 'duplicate' : 'shadowed' })
-      const path = pathKey(entry.match.path)
-      const list = seen.get(path)
-      if (list) list.push(entry)
-      else seen.set(path, [entry])
-    }
+  const found = new Map<Entry, Shadowed>()
+  for (const host of table.virtualHosts) for (const shadowed of shadowedIn(host)) if (!found.has(shadowed.entry)) found.set(shadowed.entry, shadowed)
+  if (found.size === 0) return []
+  for (const host of table.virtualHosts) {
+    const here = new Set(shadowedIn(host).map((shadowed) => shadowed.entry))
+    for (const entry of host.entries) if (!here.has(entry)) found.delete(entry)
   }
-  return [...found.values()].filter((shadowed) => shadowed !== undefined)
+  return [...found.values()]
+}
+
+function shadowedIn(host: VirtualHostTable): readonly Shadowed[] {
+  const before = known.get(host)
+  if (before) return before
+  const found: Shadowed[] = []
+  const seen = new Map<string, Entry[]>()
+  for (const entry of host.entries) {
+    const by = coveringPaths(entry.match.path)
+      .flatMap((path) => seen.get(path)?.slice(0, looks) ?? [])
+      .find((earlier) => covers(earlier.match, entry.match))
+    if (by) found.push({ entry, by, kind: covers(entry.match, by.match) && samePath(entry, by) ? 'duplicate' : 'shadowed' })
+    const path = pathKey(entry.match.path)
+    const list = seen.get(path)
+    if (list) list.push(entry)
+    else seen.set(path, [entry])
+  }
+  known.set(host, found)
+  return found
 }
 
 /** Whether the conditions beside the path of `wide` hold whenever those of `narrow` do. */

@@ -1,0 +1,44 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Size {
+  readonly services: number
+  readonly routes: number
+  /** Files that the routes are spread over; 1 keeps everything in one file. */
+  readonly files?: number
+  /** Hosts that the routes are spread over. */
+  readonly hosts?: number
+  readonly port?: number
+}
+
+/** Writes a gateway of the given size and returns its root file. Routes have policies of their own, as real ones do. */
+export function writeLargeSystem(dir: string, size: Size): string {
+  const { services, routes, files = 1, hosts = Math.max(1, Math.ceil(routes / 100)), port = 8080 } = size
+  mkdirSync(join(dir, 'parts'), { recursive: true })
+  const head = `version: 1\nname: large\nlisteners: {public: {port: ${port}}}\ndefaults:\n  route: {timeouts: {request: 30s}, retry: {attempts: 3}}\n`
+  const parts = Array.from({ length: files }, (_, part) => {
+    const own = (count: number) => Array.from({ length: count }, (_, index) => index).filter((index) => index % files === part)
+    return `services:\n${own(services).map(service).join('')}routes:\n${own(routes)
+      .map((index) => route(index, services, hosts))
+      .join('')}`
+  })
+  const root = join(dir, 'gateway.yaml')
+  if (files === 1) writeFileSync(root, head + (parts[0] ?? ''))
+  else {
+    writeFileSync(root, `${head}include: [parts/*.yaml]\n`)
+    for (const [index, part] of parts.entries()) writeFileSync(join(dir, 'parts', `${String(index).padStart(4, '0')}.yaml`), part)
+  }
+  return root
+}
+
+function service(index: number): string {
+  const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
+  return `  service-${index}:\n    endpoints: ["${address}:9000", "${address}:9001"]\n    healthCheck: {path: /health, interval: 5s}\n`
+}
+
+function route(index: number, services: number, hosts: number): string {
+  return (
+    `  route-${index}:\n    hosts: [h${index % hosts}.example.com]\n    match: {path: /api/v1/r${index}/*, methods: [GET, POST]}\n` +
+    `    rewrite: {prefix: /}\n    to: service-${index % services}\n    timeouts: {request: ${10 + (index % 50)}s}\n`
+  )
+}
