@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { lineSplitter } from '../lib/line-splitter.ts'
 import { guardChild } from './parent-guard.ts'
+import { dumpFilter } from '../lib/proto-dump.ts'
 
 /** One run of the proxy. */
 export interface EnvoyProcess {
@@ -24,7 +25,10 @@ export function startProcess(binary: string, args: readonly string[], cwd: strin
   process.once('exit', kill)
   const words: string[] = []
   const out = lineSplitter(onLine)
-  const err = lineSplitter((line) => {
+  const showable = dumpFilter()
+  const err = lineSplitter((raw) => {
+    const line = showable(raw)
+    if (line === undefined) return
     words.push(line)
     if (words.length > remembered) words.shift()
     onLine(line)

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { envoyArguments } from './envoy-arguments.ts'
+import { withoutDumps } from '../lib/proto-dump.ts'
 
 /** What Envoy says about a configuration: nothing against it, or the reason, without its own file names and log prefixes. */
 export type EnvoyVerdict = { readonly ok: true } | { readonly ok: false; readonly message: string }
@@ -49,13 +50,18 @@ function verdict(
   })
 }
 
-/** The sentence that matters in Envoy's output. */
+/** The sentence that matters in Envoy's output, without any part of the configuration that it quotes. */
 export function reasonIn(output: string, configPath: string): string {
-  const lines = output
+  const lines = withoutDumps(output)
     .split('\n')
     .map((line) => line.replace(/^\[[^\]]*\](\[[^\]]*\])* (\[[^\]]*\] )?/, '').trim())
     .filter((line) => line !== '')
   const start = lines.findIndex((line) => line.startsWith('error initializing'))
   const text = (start === -1 ? lines : lines.slice(start)).join('\n')
-  return text.replaceAll(`error initializing configuration '${configPath}': `, '').replaceAll(configPath, 'the configuration').trim()
+  const quoted = /^(Unable to parse (?:JSON|YAML) as proto \(.*?\)): [\s\S]*/
+  return text
+    .replaceAll(`error initializing configuration '${configPath}': `, '')
+    .replace(quoted, '$1')
+    .replaceAll(configPath, 'the configuration')
+    .trim()
 }

@@ -1,3 +1,4 @@
+import { withoutDumps } from '../lib/proto-dump.ts'
 import { blame } from './blame.ts'
 import { lastCertain, uncertain } from './channel.ts'
 import type { Channel, Flight } from './channel.ts'
@@ -20,7 +21,8 @@ export function accept(state: StreamState, channel: Channel, flight: Flight, now
 }
 
 /** The client has refused the response: the guilty are held, the rest counts as unknown and is sent again, singly when nobody can be blamed. */
-export function refuse(state: StreamState, channel: Channel, flight: Flight, message: string, now: number): void {
+export function refuse(state: StreamState, channel: Channel, flight: Flight, said: string, now: number): void {
+  const message = withoutDumps(said) // the dump of a secret holds its key
   const put = [...flight.names].flatMap(([name, version]) => (version === undefined ? [] : [name]))
   const removed = [...flight.names].flatMap(([name, version]) => (version === undefined ? [name] : []))
   state.shared.emit({ kind: 'nack', proxy: state.proxy, type: channel.type, resources: put.length, message })
@@ -37,7 +39,7 @@ export function refuse(state: StreamState, channel: Channel, flight: Flight, mes
     for (const name of put) channel.want(name, now, true)
     return
   }
-  const { guilty, suspects } = blame(channel.type, put, message)
+  const { guilty, suspects } = blame(channel.type, put, said)
   for (const name of guilty) convict(state, channel, flight, name, message, now)
   const alone = new Set(guilty.length > 0 ? [] : suspects.length > 0 ? suspects : put)
   for (const name of put) {
