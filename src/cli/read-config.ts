@@ -2,16 +2,19 @@ import { resolve } from 'node:path'
 import { type Compiled, Compiler, type Good } from '../compile.ts'
 import { decodeText } from '../config/decode-text.ts'
 import { type Files, maxFileSize, nodeFiles } from '../config/files.ts'
-import { exit } from './exit.ts'
-import { Stop } from './exit.ts'
+import { exit, Stop } from './exit.ts'
 import type { Io } from './io.ts'
 
 const fromStdin = '<stdin>'
 
 /** Compiles the configuration named on the command line; `-` is standard input, with relative paths from the working directory. */
-export async function compileFile(io: Io, file: string, overlay: string | undefined): Promise<Compiled> {
-  const root = file === '-' ? fromStdin : atHome(io, file)
-  return new Compiler(root, { overlay, env: io.env, files: filesOf(io) }).compile()
+export async function compileFile(io: Io, file: string, overlay: string | undefined, files = filesOf(io)): Promise<Compiled> {
+  return new Compiler(rootOf(io, file), { overlay, env: io.env, files }).compile()
+}
+
+/** What the root file is called in findings. */
+export function rootOf(io: Io, file: string): string {
+  return file === '-' ? fromStdin : atHome(io, file)
 }
 
 /** A path as the user wrote it where that is enough, so that findings name it so. */
@@ -19,9 +22,10 @@ export function atHome(io: Io, file: string): string {
   return io.cwd === process.cwd() ? file : resolve(io.cwd, file)
 }
 
-/** Files, and standard input under its own name. */
+/** Files, and standard input under its own name, which is read once. */
 export function filesOf(io: Io): Files {
-  return { glob: nodeFiles.glob, read: (path) => (path === fromStdin ? readStdin(io) : nodeFiles.read(path)) }
+  let stdin: ReturnType<Files['read']> | undefined
+  return { glob: (pattern) => nodeFiles.glob(pattern), read: (path) => (path === fromStdin ? (stdin ??= readStdin(io)) : nodeFiles.read(path)) }
 }
 
 async function readStdin(io: Io): ReturnType<Files['read']> {

@@ -1,7 +1,7 @@
 import type { Good } from '../compile.ts'
 import { compare } from '../lib/compare.ts'
 import type { Node } from '../model/gateway.ts'
-import { canonical } from '../model/intern.ts'
+import { canonical } from '../model/canonical.ts'
 import { type ViewCx, viewOf } from './view.ts'
 import type { WordMap, Words } from './words.ts'
 

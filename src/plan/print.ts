@@ -74,7 +74,7 @@ function flow(value: Words): string {
     return `{${Object.entries(value)
       .map(([key, inner]) => `${key}: ${flow(inner)}`)
       .join(', ')}}`
-  return String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function costLines({ pushes, drains }: Cost, paint: Paint): string[] {
