@@ -1,6 +1,7 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
 import { TypedExtensionConfigSchema } from '#gen/envoy/config/core/v3/extension_pb.js'
+import { FilterConfigSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { ApiKeyAuthPerRouteSchema, ApiKeyAuthSchema } from '#gen/envoy/extensions/filters/http/api_key_auth/v3/api_key_auth_pb.js'
 import { BufferPerRouteSchema, BufferSchema } from '#gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js'
 import { CompressorPerRouteSchema, CompressorSchema } from '#gen/envoy/extensions/filters/http/compressor/v3/compressor_pb.js'
@@ -17,7 +18,7 @@ import { RateLimitPerRouteSchema, RateLimitSchema } from '#gen/envoy/extensions/
 import { RBACPerRouteSchema, RBACSchema } from '#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js'
 import { StatefulSessionPerRouteSchema, StatefulSessionSchema } from '#gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.js'
 import type { Resource } from '../xds/resource.ts'
-import { anyOf } from './any.ts'
+import { any, anyOf } from './any.ts'
 import { toResource } from './resource.ts'
 import { brotli, emptyBuffer, emptyExtProc, emptyLimits, emptyRateLimit, emptyTranscoder, gzip } from './slot-defaults.ts'
 
@@ -241,6 +242,12 @@ export function perRouteConfig(name: SlotName, message: Message): Any {
   if (message.$typeName !== perRoute.typeName)
     throw new TypeError(`filter slot ${name} takes ${perRoute.typeName} on a route, not ${message.$typeName}`)
   return anyOf(perRoute, message)
+}
+
+/** The value of `typed_per_filter_config[name]` that takes a route (or virtual host) out of a filter that is always on. Throws for any other slot, which is off anyway. */
+export function optOut(name: SlotName): Any {
+  if (slotOf(name).placement !== 'always') throw new TypeError(`filter slot ${name} is not always on`)
+  return any(FilterConfigSchema, { disabled: true })
 }
 
 /** The configuration of an ECDS slot as a resource. Throws for a slot without ECDS and for a message of another type. */

@@ -13,7 +13,7 @@ import { bootstrap } from '../../src/envoy/bootstrap.ts'
 import { seconds } from '../../src/envoy/duration.ts'
 import { emitListener } from '../../src/envoy/listener.ts'
 import { bootstrapLayers } from '../../src/envoy/runtime-layers.ts'
-import { baseExtensions, extension, slots } from '../../src/envoy/slots.ts'
+import { baseExtensions, extension, optOut, slots } from '../../src/envoy/slots.ts'
 import { createXds, type Xds } from '../../src/xds/xds.ts'
 import type { Resource } from '../../src/xds/resource.ts'
 import { type Echo, startEcho } from '../support/echo.ts'
@@ -30,8 +30,9 @@ let envoy: TestEnvoy
 let port: number
 const keepAlive = new Agent({ keepAlive: true, maxSockets: 1 })
 
-const limited = (path: string): RouteInit =>
+const limited = (path: string, more: RouteInit = {}): RouteInit =>
   forward(path, 'echo', {
+    ...more,
     action: {
       case: 'route',
       value: {
@@ -117,6 +118,9 @@ describe('the listener on a live Envoy', () => {
     await publish(routeTable('public', [limited('/limited'), forward('/', 'echo'), forward('/never', 'echo')]))
     expect((await call('/limited')).status).toBe(429)
     expect((await call('/')).status).toBe(200)
+    // One route leaves the filter.
+    await publish(routeTable('public', [limited('/limited', { typedPerFilterConfig: { 'limits-a': optOut('limits-a') } }), forward('/', 'echo')]))
+    expect((await call('/limited')).status).toBe(200)
 
     await publish(extension('revocation-recent', revoked('bad')))
     expect((await call('/', { 'x-token': 'bad' })).status).toBe(403)

@@ -4,7 +4,7 @@ import { BufferPerRouteSchema, BufferSchema } from '#gen/envoy/extensions/filter
 import { RBACPerRouteSchema, RBACSchema } from '#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js'
 import { any, anyOf, typeUrl } from '../../src/envoy/any.ts'
 import { violations } from '../../src/envoy/pgv.ts'
-import { baseExtensions, extension, perRouteConfig, type SlotName, slots } from '../../src/envoy/slots.ts'
+import { baseExtensions, extension, optOut, perRouteConfig, type SlotName, slots } from '../../src/envoy/slots.ts'
 
 describe('the filter chain', () => {
   it('has this order', () => {
@@ -64,6 +64,13 @@ describe('a per-route configuration', () => {
     )
     expect(() => perRouteConfig('revocation-base', create(RBACPerRouteSchema))).toThrow('takes no per-route configuration')
     expect(() => perRouteConfig('nosuch' as SlotName, create(RBACPerRouteSchema))).toThrow('no filter slot is called nosuch')
+  })
+})
+
+describe('an opt-out', () => {
+  it('exists for filters that are always on, and for no other', () => {
+    expect(optOut('limits-a').typeUrl).toBe('type.googleapis.com/envoy.config.route.v3.FilterConfig')
+    expect(() => optOut('jwt')).toThrow('not always on')
   })
 })
 
