@@ -46,6 +46,8 @@ export class Channel {
   /** The first request asked for everything and the client waits for an answer, be it empty. */
   owed = false
   putsSince = 0
+  /** Since when everything that the waiting names need has been sent; undefined until then. */
+  readySince: number | undefined
   removesSince = 0
   lastSent = -Infinity
   /** The last response was cut; more of the same follows. */
@@ -63,7 +65,10 @@ export class Channel {
   }
 
   want(name: string, now: number, forced = false): void {
-    if (this.puts.size === 0) this.putsSince = now
+    if (this.puts.size === 0) {
+      this.putsSince = now
+      this.readySince = undefined
+    }
     this.removes.delete(name)
     this.puts.add(name)
     if (forced) this.forced.add(name)

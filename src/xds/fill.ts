@@ -32,7 +32,9 @@ export function departs(state: StreamState, channel: Channel): number {
   const { chunkMs, gateMs } = state.pace
   const more = channel.cut || channel.singles.size > 0
   // A proxy withholds the ACK of clusters while one of them warms; that one must not hold up the others.
-  if (channel.type === 'cluster') return channel.lastSent + (more ? chunkMs : gateMs / 4)
+  // It can do so because it still waits for endpoints: then more clusters would only make it slower.
+  if (channel.type === 'cluster')
+    return state.unfed.size > 0 ? channel.lastSent + gateMs : Math.max(channel.lastSent, state.fedAt) + (more ? chunkMs : gateMs / 4)
   return channel.type === 'endpoints' && channel.cut ? channel.lastSent + chunkMs : Infinity
 }
 
@@ -117,8 +119,8 @@ function repush(state: StreamState, clusters: readonly Body[], now: number): voi
   for (const { refs } of clusters) {
     for (const { type, name } of refs) {
       if (type !== 'endpoints') continue
-      if (!endpoints) state.early.add(name)
-      else if (endpoints.subscription.wants(name)) endpoints.want(name, now, true)
+      state.unfed.add(name)
+      if (endpoints?.subscription.wants(name)) endpoints.want(name, now, true)
     }
   }
 }

@@ -21,6 +21,7 @@ export interface Progress {
   readonly pace: Pace
   readonly snapshot: Snapshot
   channel(type: ResourceType): Channel | undefined
+  now(): number
   /** Names of routes that this proxy has refused: it still uses the old ones. */
   stuckRoutes(): boolean
 }
@@ -35,7 +36,7 @@ export interface Step {
   readonly why: string
 }
 
-const now: Gate = () => 0
+const atOnce: Gate = () => 0
 
 /** After the first type has been sent completely. */
 const sent =
@@ -67,30 +68,30 @@ const later =
 const warm: Gate = (view, channel) => {
   const clusters = view.channel('cluster')
   if (!clusters || (clusters.puts.size === 0 && clusters.singles.size === 0 && clusters.pending.size === 0)) return 0
+  let waits = false
   const needs = [...channel.puts, ...channel.singles].flatMap((name) => view.snapshot.get(channel.type, name)?.final.refs ?? [])
-  let newest = -Infinity
   for (const ref of needs) {
     if (ref.type !== 'cluster') continue
     if (clusters.puts.has(ref.name) || clusters.singles.has(ref.name)) return Infinity
-    const flight = clusters.pending.get(ref.name)
-    if (flight) newest = Math.max(newest, flight.sentAt)
+    waits ||= clusters.pending.has(ref.name)
   }
+  channel.readySince ??= view.now()
   const { gateMs } = view.pace
-  return newest === -Infinity ? 0 : Math.min(channel.putsSince + 2 * gateMs, Math.max(channel.putsSince + gateMs, newest + gateMs / 4))
+  return waits ? Math.max(channel.putsSince + gateMs, channel.readySince + gateMs / 4) : 0
 }
 
 /** The order in which a stream says things. The first line that has something to say and whose gate is open goes next. */
 export const order: readonly Step[] = [
-  { type: 'runtime', what: 'both', opens: now, why: 'switches and breakers depend on nothing and must act at once' },
-  { type: 'secret', what: 'put', opens: now, why: 'clusters and listeners warm only when their secrets are there' },
-  { type: 'cluster', what: 'put', opens: now, why: 'routes are not warmed: a cluster must exist before a route names it' },
+  { type: 'runtime', what: 'both', opens: atOnce, why: 'switches and breakers depend on nothing and must act at once' },
+  { type: 'secret', what: 'put', opens: atOnce, why: 'clusters and listeners warm only when their secrets are there' },
+  { type: 'cluster', what: 'put', opens: atOnce, why: 'routes are not warmed: a cluster must exist before a route names it' },
   {
     type: 'endpoints',
     what: 'put',
-    opens: now,
+    opens: atOnce,
     why: 'a changed cluster is warm only after endpoints that come after it; its ACK is withheld until then',
   },
-  { type: 'extension', what: 'put', opens: now, why: 'filters that suit old and new routes (the bridge) are there before the routes change' },
+  { type: 'extension', what: 'put', opens: atOnce, why: 'filters that suit old and new routes (the bridge) are there before the routes change' },
   { type: 'listener', what: 'both', opens: sent('cluster'), why: 'a new proxy opens its ports only when it was told every cluster' },
   { type: 'routes', what: 'put', opens: warm, why: 'a route to a cluster that is not warm answers 503' },
   // The final version of bridged resources follows here: it joins the puts above once the routes are accepted.

@@ -25,8 +25,10 @@ export class StreamState implements Progress {
   readonly shared: Shared
   readonly channels = new Map<ResourceType, Channel>()
   proxy: Proxy
-  /** Endpoints of clusters that were sent before the client has said anything about endpoints: a reconnecting one would not get them again. */
-  readonly early = new Set<string>()
+  /** Endpoints that the client needs for clusters it was sent, and has not answered yet: until then a missing ACK of the clusters is no news. */
+  readonly unfed = new Set<string>()
+  /** When the last of them was answered. */
+  fedAt = -Infinity
   /** Sends that did not happen because the proxy, or everybody so far, refuses the version. */
   suppressed = 0
   /** Answers with a nonce that is not under way. */
@@ -36,6 +38,10 @@ export class StreamState implements Progress {
   constructor(shared: Shared, proxy: Proxy) {
     this.shared = shared
     this.proxy = proxy
+  }
+
+  now(): number {
+    return this.shared.clock.now()
   }
 
   get pace(): Pace {

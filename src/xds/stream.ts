@@ -1,5 +1,5 @@
 import type { DeltaDiscoveryRequest } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
-import type { Channel } from './channel.ts'
+import type { Channel, Flight } from './channel.ts'
 import type { Proxy } from './events.ts'
 import { departs, fill, hasWork, heartbeat, revive } from './fill.ts'
 import type { Message } from './fill.ts'
@@ -143,8 +143,9 @@ export class Stream {
     }
     for (const name of change.named) if (!(first && channel.known.has(name))) channel.want(name, now, true)
     if (channel.type === 'endpoints') {
-      for (const name of this.state.early) if (channel.subscription.wants(name)) channel.want(name, now, true)
-      this.state.early.clear()
+      // A reconnecting client that was sent a changed cluster first would not get the same endpoints again.
+      if (first) for (const name of this.state.unfed) if (channel.subscription.wants(name)) channel.want(name, now, true)
+      for (const name of change.dropped) this.state.unfed.delete(name)
     }
     for (const name of change.dropped) channel.forget(name)
     if (change.wildcardOn) {
@@ -157,9 +158,15 @@ export class Stream {
   #answer(channel: Channel, { responseNonce, errorDetail }: DeltaDiscoveryRequest): void {
     const now = this.state.shared.clock.now()
     const flight = channel.land(responseNonce)
+    if (flight && channel.type === 'endpoints') this.#fed(channel, flight, now)
     if (!flight) this.state.stale++
     else if (errorDetail) refuse(this.state, channel, flight, errorDetail.message, now)
     else accept(this.state, channel, flight, now)
+  }
+
+  /** The client has endpoints that were sent after their clusters. */
+  #fed(endpoints: Channel, { names }: Flight, now: number): void {
+    for (const name of names.keys()) if (!endpoints.puts.has(name) && this.state.unfed.delete(name)) this.state.fedAt = now
   }
 
   /** Bridges end when the routes are accepted. */

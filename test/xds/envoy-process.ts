@@ -70,6 +70,7 @@ function bootstrap(port: number, id: string): object {
         },
       ],
     },
+    deferred_stat_options: { enable_deferred_creation_stats: true },
     layered_runtime: { layers: [{ name: 'gw', rtds_layer: { name: 'gw', rtds_config: source } }] },
   }
 }

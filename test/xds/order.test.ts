@@ -79,6 +79,7 @@ test('routes are not sent before a cluster that could not be sent yet', () => {
   const { machine, one } = running(new Machine({ gateMs: 1_000 }))
   machine.publish(put(cluster('b'), cla('b')))
   one.say()
+  one.ack('endpoints')
   machine.publish(put(cluster('c'), cla('c'), routes('2', 'a', 'c')))
   expect(one.say()).toEqual([])
   machine.clock.advance(250)
@@ -132,19 +133,38 @@ test('on a reconnect a cluster is not removed before the routes were asked for',
   expect(back.converge()).toEqual(['routes main@2', 'cluster -gone'])
 })
 
-test('a new proxy gets listeners only after its last chunk of clusters', () => {
+const sizes = (said: readonly string[]): string[] => said.map((line) => `${line.split(' ')[0]} ${line.split(' ').length - 1}`)
+
+test('a new proxy gets listeners only after its last chunk of clusters; the next chunk comes at the ACK or after 50 ms', () => {
   const machine = new Machine()
   const names = many(250)
   machine.publish(put(...names.flatMap((name) => service(name)), resource('listener', 'l')))
-  const one = machine.open('p', { cluster: [], listener: [] })
-  const sizes = (said: string[]): string[] => said.map((line) => `${line.split(' ')[0]} ${line.split(' ').length - 1}`)
-  expect(sizes(one.say())).toEqual(['cluster 100'])
+  const one = machine.open('p', { cluster: [], listener: [], endpoints: names })
   one.ack()
-  expect(sizes(one.say())).toEqual(['cluster 100'])
+  expect(sizes(one.say())).toEqual(['cluster 100', 'endpoints 100'])
+  one.ack()
+  expect(sizes(one.say())).toEqual(['cluster 100', 'endpoints 100'])
+  one.ack('endpoints')
+  expect(sizes(one.say())).toEqual(['endpoints 50'])
+  one.ack('endpoints')
   machine.clock.advance(49)
   expect(one.say()).toEqual([])
   machine.clock.advance(1)
-  expect(sizes(one.say())).toEqual(['cluster 50', 'listener 1'])
+  expect(sizes(one.say())).toEqual(['cluster 50', 'endpoints 50', 'listener 1'])
+})
+
+test('while the proxy has not taken the endpoints of a chunk, more clusters wait, at most a second', () => {
+  const machine = new Machine()
+  const names = many(250)
+  machine.publish(put(...names.flatMap((name) => service(name))))
+  const one = machine.open('p', { cluster: [] })
+  expect(sizes(one.say())).toEqual(['cluster 100'])
+  machine.clock.advance(999)
+  expect(one.say()).toEqual([])
+  one.subscribe('endpoints', names.slice(0, 100))
+  expect(sizes(one.say())).toEqual(['endpoints 100'])
+  machine.clock.advance(1)
+  expect(sizes(one.say())).toEqual(['cluster 100'])
 })
 
 test('chunks of endpoints: the next at the ACK or after 50 ms', () => {
