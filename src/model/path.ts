@@ -5,7 +5,8 @@ export type NormalPath = { readonly path: string; readonly query: string | undef
 
 /**
  * Normalises the raw `:path` (path and query) exactly as Envoy does with `normalize_path`, `merge_slashes` and escaped slashes rejected,
- * and refuses what the guard routes refuse. The query is kept as it is.
+ * and refuses what the guard routes refuse. The query is kept as it is. Over HTTP/2 Envoy escapes bytes above 0x7f instead of refusing them;
+ * HTTP/1.1 is what counts here. Absolute targets (`GET http://host/path`) are not paths: Envoy has split them before.
  */
 export function normalizePath(raw: string): NormalPath {
   if (!raw.startsWith('/')) return { refused: 'the path does not begin with /' }

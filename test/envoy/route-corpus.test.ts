@@ -1,3 +1,5 @@
+import { connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { match } from '../../src/model/match.ts'
 import { entryName, rank } from '../../src/model/rank.ts'
@@ -210,6 +212,26 @@ function expected(from: typeof table, request: RawRequest): string {
   return `${entryName(matched.entry)} ${matched.path}${matched.query === undefined ? '' : `?${matched.query}`}`
 }
 
+/** Outcomes over HTTP/2 without TLS. Envoy ends the stream, or the whole connection, for some requests: that counts as refused. */
+async function overHttp2(paths: readonly string[]): Promise<string[]> {
+  const open = () => connectHttp2('http://gateway.test', { createConnection: () => connect(socket('list')) }).on('error', () => {})
+  const seen: string[] = []
+  let session = open()
+  for (const path of paths) {
+    if (session.closed || session.destroyed) session = open()
+    const stream = session.request({ ':path': path, ':authority': 'gateway.test' })
+    let reply: RawReply = { status: 400, route: '', body: '' }
+    stream.on('response', (headers) => (reply = { ...reply, status: Number(headers[':status']), route: String(headers['x-route']) }))
+    stream.setEncoding('latin1').on('data', (chunk: string) => (reply = { ...reply, body: reply.body + chunk }))
+    stream.on('error', () => (reply = { ...reply, status: 400 }))
+    await new Promise<void>((resolve) => stream.once('close', resolve))
+    seen.push(outcome(reply))
+    if (reply.route === '') session.destroy()
+  }
+  session.destroy()
+  return seen
+}
+
 describe('hostile requests on a real Envoy', () => {
   it.each(['list', 'matcher'])('are refused, or routed and forwarded as the model says (%s)', async (form) => {
     expect(hostile.length).toBeGreaterThan(60)
@@ -217,6 +239,20 @@ describe('hostile requests on a real Envoy', () => {
     const replies = await exchange(socket(form), requests)
     const seen = requests.map((request, index) => [request.path, outcome(replies[index])])
     expect(seen).toEqual(requests.map((request) => [request.path, expected(table, request)]))
+  })
+
+  it('are decided alike over HTTP/2', async () => {
+    const paths = hostile.filter((path) => path !== '' && !/[\x80-\xff]/.test(path))
+    // Forty connections, because each request waits for some 40 ms on Node's side.
+    const shares = Array.from({ length: 40 }, (_, share) => paths.filter((_path, index) => index % 40 === share))
+    const seen = await Promise.all(shares.map(overHttp2))
+    expect(seen).toEqual(shares.map((share) => share.map((path) => expected(table, get(path)))))
+  })
+
+  it('may have bytes over HTTP/2 that HTTP/1.1 refuses: they are forwarded escaped', async () => {
+    const path = '/\u00e4/../\u00e4'
+    expect(await overHttp2([path])).toEqual(['rest /%E4'])
+    expect(outcome((await exchange(socket('list'), [get(path)]))[0])).toBe('400')
   })
 
   it('made of random pieces are seen by the upstream as the model says', async () => {
