@@ -2,13 +2,13 @@
  * `npm start`: six sample backends as processes of their own, then the gateway that gateway.yaml describes.
  * Ctrl-C stops everything; if this process is killed, everything that it started ends by itself.
  */
-import { rm } from 'node:fs/promises'
-import { mkdtempSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { installEnvoy } from '../../src/engine/install.ts'
-import { supervise } from '../../src/engine/supervise.ts'
+import { PortTaken } from '../../src/engine/port-check.ts'
+import { supervise, type Supervisor } from '../../src/engine/supervise.ts'
 import { bootstrap } from '../../src/envoy/bootstrap.ts'
 import { serve } from '../../src/serve.ts'
 import { Backends } from './backends.ts'
@@ -26,6 +26,7 @@ try {
   await run()
 } catch (error) {
   say(`error: ${error instanceof Error ? error.message : String(error)}`)
+  if (error instanceof PortTaken) say(`choose another: GATEWAY_PORT=${gatewayPort + 1} npm start`)
   process.exitCode = 1
 } finally {
   await backends.stop()
@@ -35,19 +36,20 @@ async function run(): Promise<void> {
   const { path } = await installEnvoy(say)
   const instances = instancesOf(process.env)
   await backends.start(instances.filter(isLocal))
-  const dir = mkdtempSync(join(tmpdir(), 'alt-las-'))
+  const dir = await mkdtemp(join(tmpdir(), 'alt-las-'))
   const serving = await serve({ config: 'gateway.yaml' })
   const socket = join(dir, 'xds.sock')
-  await serving.xds.listen({ socket })
-  const envoy = await supervise({
-    binary: path,
-    runDir: join(dir, 'envoy'),
-    bootstrap: (admin) =>
-      bootstrap({ nodeId: 'alt-las', nodeCluster: 'alt-las', xds: { type: 'pipe', path: socket }, admin: { type: 'pipe', path: admin } }),
-    ports: [{ listener: 'public', address: '0.0.0.0', port: gatewayPort }],
-    log: say,
-  })
+  let envoy: Supervisor | undefined
   try {
+    await serving.xds.listen({ socket })
+    envoy = await supervise({
+      binary: path,
+      runDir: join(dir, 'envoy'),
+      bootstrap: (admin) =>
+        bootstrap({ nodeId: 'alt-las', nodeCluster: 'alt-las', xds: { type: 'pipe', path: socket }, admin: { type: 'pipe', path: admin } }),
+      ports: [{ listener: 'public', address: '0.0.0.0', port: gatewayPort }],
+      log: say,
+    })
     await envoy.ready()
     const rows = instances.map((instance) => ({
       name: instance.name,
@@ -64,7 +66,7 @@ async function run(): Promise<void> {
       )
     while (!stopping.signal.aborted) await delay(3_600_000, undefined, { signal: stopping.signal }).catch(() => undefined)
   } finally {
-    await envoy.stop()
+    await envoy?.stop()
     await serving.close()
     await rm(dir, { recursive: true, force: true })
   }
