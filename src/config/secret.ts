@@ -61,7 +61,7 @@ export async function resolveSecret(
   // The text is not repeated: what is no reference may be the secret itself.
   if (!parsed) return { problem: 'not a secret reference; write secret://env/NAME or secret://file/path' }
   if (parsed.from === 'env') {
-    const value = env[parsed.name]
+    const value = Object.hasOwn(env, parsed.name) ? env[parsed.name] : undefined
     if (value === undefined) return { problem: `${ref}: the environment variable ${parsed.name} is not set` }
     return value === '' ? { problem: `${ref}: the environment variable ${parsed.name} is empty` } : new Secret(value)
   }

@@ -36,6 +36,7 @@ export function splitYaml(text: string): readonly Piece[] | undefined {
 class Splitter {
   readonly #pieces: Piece[] = []
   readonly #text: string
+  readonly #seen = new Set<string>()
   /** The section whose entities are being cut, and their indentation once it is known. */
   #section: { readonly key: string; readonly start: number; indent?: number } | undefined
   #open: { readonly section?: string; readonly keys: string[]; readonly start: number } | undefined
@@ -49,7 +50,7 @@ class Splitter {
     if (this.#text[first] === '\t') return false
     const indent = first - start
     if (indent === 0) return this.#topLevel(start, this.#key(first, end))
-    if (!this.#section) return true
+    if (!this.#section) return this.#open !== undefined
     this.#section.indent ??= indent
     if (indent > this.#section.indent) return true
     const key = this.#key(first, end)
@@ -77,7 +78,8 @@ class Splitter {
     if (!found || found.key === '---') return this.#notASection(start, 0)
     this.#close(start)
     const { key, next } = found
-    if (!sectionName.test(key)) return false
+    if (!sectionName.test(key) || this.#seen.has(key)) return false
+    this.#seen.add(key)
     this.#section = next === '' || next === '#' ? { key, start } : undefined
     if (!this.#section) this.#open = { keys: [key], start }
     return true
@@ -100,9 +102,10 @@ class Splitter {
   }
 }
 
-/** About one name in 32 begins a new piece (FNV-1a). */
+/** About one name in 32 begins a new piece (FNV-1a, mixed once more because names differ only at their ends). */
 function isCut(key: string): boolean {
   let hash = 0x811c9dc5
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193)
-  return ((hash >>> 16) & 31) === 0
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  return ((hash ^ (hash >>> 13)) & 31) === 0
 }

@@ -27,12 +27,21 @@ export function collect(diagnostics: readonly Diagnostic[], find: FindPosition, 
   const counts = { error: 0, warning: 0, info: 0 }
   for (const { severity } of distinct) counts[severity]++
   const kept = distinct.toSorted((a, b) => rank[a.severity] - rank[b.severity]).slice(0, limit)
-  const shown = kept.map((diagnostic) => ({ diagnostic, position: diagnostic.at && find(diagnostic.at) })).sort(byPlace)
-  return { shown, hidden: distinct.length - shown.length, counts }
+  const located = kept.map((diagnostic) => ({ diagnostic, position: diagnostic.at && find(diagnostic.at) }))
+  // What is written once and used through aliases is wrong once.
+  const shown = [...new Map(located.toReversed().map((one) => [spot(one), one])).values()].sort(byPlace)
+  const seen = new Set(shown)
+  for (const one of located) if (!seen.has(one)) counts[one.diagnostic.severity]--
+  return { shown, hidden: distinct.length - kept.length, counts }
 }
 
 function identity({ code, message, at }: Diagnostic): string {
   return JSON.stringify([code, message, at?.file, at?.path, at?.side, at?.offset])
+}
+
+function spot({ diagnostic, position }: Located): unknown {
+  if (!position) return diagnostic
+  return JSON.stringify([diagnostic.code, diagnostic.message, diagnostic.at?.file, position.line, position.column])
 }
 
 function byPlace(a: Located, b: Located): number {

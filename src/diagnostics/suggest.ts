@@ -1,6 +1,7 @@
 /** The candidate that a mistyped word was most likely meant to be; undefined when none is near. Ties go to the first candidate. */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
-  const lower = word.slice(0, 64).toLowerCase()
+  if (word.length > 64) return undefined
+  const lower = word.toLowerCase()
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(Math.min(lower.length, 18) / 3)) + 1
   for (const candidate of candidates) {
