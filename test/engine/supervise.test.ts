@@ -118,6 +118,33 @@ describe('a supervised proxy', () => {
     expect(statuses).toEqual(Array(8).fill('200 close'))
   })
 
+  it('answers or refuses every request of a steady load while it stops, and cuts none', async () => {
+    const port = await freePort()
+    const { supervisor } = await start(port, { drainMs: 1000 })
+    await supervisor.ready()
+    echo.delayMs = 20
+    const outcomes = new Map<string, number>()
+    let over = false
+    const load = Array.from({ length: 6 }, async () => {
+      while (!over) {
+        const outcome = await send(port, '/load').then(
+          (reply) => String(reply.status),
+          (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error)),
+        )
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+      }
+    })
+    await until('the load runs', () => (outcomes.get('200') ?? 0) > 20)
+    await supervisor.stop()
+    over = true
+    await Promise.all(load)
+    echo.delayMs = 0
+    // What an upstream has seen was answered; the others never got a connection (or one that nobody had accepted yet).
+    expect(outcomes.get('200')).toBe(echo.seen.filter((seen) => seen.url === '/load').length)
+    expect([...outcomes.keys()].filter((outcome) => !['200', 'ECONNREFUSED', 'ECONNRESET'].includes(outcome))).toEqual([])
+    expect(outcomes.get('ECONNREFUSED')).toBeGreaterThan(0)
+  })
+
   it('cuts what does not finish within the drain time', async () => {
     const port = await freePort()
     const { supervisor, lines } = await start(port, { drainMs: 100 })
