@@ -62,7 +62,7 @@ export class Closure {
 }
 
 /** Text form of a key for messages, such as `cluster/orders`. */
-export const show = ({ type, name }: ResourceKey): string => `${type}/${name}`
+const show = ({ type, name }: ResourceKey): string => `${type}/${name}`
 
 const id = ({ type, name }: ResourceKey): string => `${type}\0${name}`
 

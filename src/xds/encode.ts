@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { WireType, sizeDelimitedEncode } from '@bufbuild/protobuf/wire'
 import { DeltaDiscoveryResponseSchema, ResourceSchema } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
 import type { DeltaDiscoveryResponse } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
@@ -51,6 +51,3 @@ function serialize({ type, name, version, value, ttlMs }: Body, full: boolean): 
   })
   return sizeDelimitedEncode(ResourceSchema, resource)
 }
-
-/** The bytes of a response, for tests and figures. */
-export const bytesOf = (message: Message): Uint8Array => toBinary(DeltaDiscoveryResponseSchema, encode(message))

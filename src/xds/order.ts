@@ -27,7 +27,7 @@ export interface Progress {
 }
 
 /** When a step may go: a time in milliseconds since 1970 (0 = now), or Infinity = when something else has happened. */
-export type Gate = (view: Progress, channel: Channel) => number
+type Gate = (view: Progress, channel: Channel) => number
 
 export interface Step {
   readonly type: ResourceType

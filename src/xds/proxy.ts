@@ -2,7 +2,7 @@ import type { Node } from '#gen/envoy/config/core/v3/base_pb.js'
 import type { Proxy } from './events.ts'
 
 /** Oldest Envoy that understands everything that is sent. */
-export const oldestEnvoy = { major: 1, minor: 40 } as const
+const oldestEnvoy = { major: 1, minor: 40 } as const
 
 /** What a node says about itself, cut to a length that fits into a log line. */
 export function proxyOf(node: Node | undefined, address: string): Proxy {

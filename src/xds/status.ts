@@ -4,7 +4,7 @@ import type { ResourceType } from './resource.ts'
 import type { Stream } from './stream.ts'
 
 /** How far one proxy is with one type. */
-export interface TypeStatus {
+interface TypeStatus {
   /** Everything, or the number of names it has asked for. */
   readonly subscribed: 'all' | number
   /** Resources that it should have, and the number of the last publish that changed the type. */

