@@ -67,7 +67,9 @@ function upstreamTls(tls: XdsTls, host: string): MessageInitShape<typeof Transpo
         case: 'validationContext',
         value: {
           trustedCa: file(tls.caFile),
-          matchTypedSubjectAltNames: [{ sanType: isIP(name) ? SanType.IP_ADDRESS : SanType.DNS, matcher: { matchPattern: { case: 'exact', value: name } } }],
+          matchTypedSubjectAltNames: [
+            { sanType: isIP(name) ? SanType.IP_ADDRESS : SanType.DNS, matcher: { matchPattern: { case: 'exact', value: name } } },
+          ],
         },
       },
     },

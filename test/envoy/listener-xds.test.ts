@@ -125,6 +125,8 @@ describe('the listener on a live Envoy', () => {
     await publish(extension('revocation-recent', revoked('bad')))
     expect((await call('/', { 'x-token': 'bad' })).status).toBe(403)
     expect((await call('/', { 'x-token': 'good' })).status).toBe(200)
+    expect(await envoy.stat('limits-a.http_local_rate_limit.rate_limited')).toBe(2)
+    expect(await envoy.stat('http.public.rbac.denied')).toBe(1)
     expect(await counters()).toEqual([0, 0, 0])
   })
 })
