@@ -7,7 +7,7 @@ import { configRoute } from './config-view.ts'
 import type { AdminContext } from './context.ts'
 import { Culprits } from './culprits.ts'
 import { describeRejection, type RejectionLine } from './describe-rejection.ts'
-import { clientError, useErrorShape } from './errors.ts'
+import { clientError, routerError, useErrorShape } from './errors.ts'
 import { findingsRoute } from './findings.ts'
 import { useGuard } from './guard.ts'
 import { health } from './health.ts'
@@ -113,6 +113,7 @@ function createApp(tls: Tls | undefined): FastifyInstance {
     ...bounds,
     genReqId: () => `req_${randomUUID()}`,
     clientErrorHandler: clientError,
+    frameworkErrors: routerError,
     logger: false,
   }
   const app = tls

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { fromBinary } from '@bufbuild/protobuf'
 import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js'
 import type { Good } from '../compile.ts'
@@ -35,12 +36,17 @@ function atPosition({ message, name }: Refused, { resources, gateway }: Good): R
   return route && gateway.routes.get(route.name.split('/', 1)[0] ?? '')
 }
 
+/** A quoted text of at least this many characters may be a part of what the user wrote. */
+const minPart = 4
+
 /** Routes that hold a text of the complaint: their name, a host, a service, a regex. A text that too many hold says nothing. */
 function quotedIn(message: string, routes: readonly Route[]): Route[] {
   const texts = quotedTexts(message)
   const byName = routes.filter(({ name, match }) => texts.has(name) || match.some((_, index) => texts.has(`${name}/${index}`)))
   if (byName.length > 0) return byName
-  const byText = routes.filter((route) => holds(route, texts))
+  const whole = routes.filter((route) => holds(route, (text) => texts.has(text)))
+  const long = [...texts].filter((text) => text.length >= minPart)
+  const byText = whole.length > 0 ? whole : routes.filter((route) => holds(route, (text) => long.some((part) => text.includes(part))))
   return byText.length < routes.length || routes.length === 1 ? byText : []
 }
 
@@ -54,18 +60,23 @@ function quotedTexts(message: string): Set<string> {
   return texts
 }
 
-function holds(value: unknown, texts: ReadonlySet<string>): boolean {
-  if (typeof value === 'string') return texts.has(value)
-  return typeof value === 'object' && value !== null && Object.values(value).some((inner) => holds(inner, texts))
+function holds(value: unknown, test: (text: string) => boolean): boolean {
+  if (typeof value === 'string') return test(value)
+  return typeof value === 'object' && value !== null && Object.values(value).some((inner) => holds(inner, test))
 }
 
-/** Routes that are new or different, else services of theirs that are. Unchanged nodes are the same objects. */
+/** Routes that are new or different, else services of theirs that are. */
 function changedNodes(routes: readonly Route[], now: Gateway, before: Gateway): Node[] {
-  const changed = routes.filter((route) => before.routes.get(route.name) !== route)
+  const changed = routes.filter((route) => differs(route, before.routes.get(route.name)))
   if (changed.length > 0) return changed
   const used = new Set(routes.flatMap(({ action }) => (action.type === 'forward' ? action.targets.map(({ service }) => service) : [])))
   return [...used].sort().flatMap((name) => {
     const service = now.services.get(name)
-    return service && before.services.get(name) !== service ? [service] : []
+    return service && differs(service, before.services.get(name)) ? [service] : []
   })
+}
+
+/** Unchanged nodes are mostly the same objects; one that was changed and changed back is not. */
+function differs(now: Node, before: Node | undefined): boolean {
+  return now !== before && (before === undefined || !isDeepStrictEqual(now, before))
 }

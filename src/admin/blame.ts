@@ -34,7 +34,8 @@ export function blame(refused: Refused, good: Good, previous: Good | undefined):
 }
 
 function suspect(good: Good, node: Node, path: Path): Suspect {
-  return { node: `${node.kind}/${node.name}`, place: good.at(node, path), start: good.at(node, [], 'key') }
+  const start = good.at(node, [], 'key')
+  return { node: `${node.kind}/${node.name}`, place: path.length === 0 ? start : good.at(node, path), start }
 }
 
 function nodeOf({ gateway }: Good, owner: string | undefined): Node | undefined {

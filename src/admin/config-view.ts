@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { compare } from '../lib/compare.ts'
 import type { Node, Policies } from '../model/gateway.ts'
@@ -27,17 +27,18 @@ const configSchema = Type.Object({
 type ConfigView = Static<typeof configSchema>
 
 /** `/api/v1/config`: what is served, as one merged model without secrets; what `plan --against live` compares with. */
-export function configRoute(cx: AdminContext): FastifyPluginAsync {
+export function configRoute(cx: AdminContext): FastifyPluginCallback {
   const schema = {
     summary: 'The configuration that is served, merged and redacted',
     response: { 200: documentOf('config', configSchema, 'Listeners, services, routes.'), 404: errorsSchema },
   }
-  return async (app) => {
+  return (app, _options, done) => {
     app.get('/api/v1/config', { schema }, (request, reply) => {
       const view = configView(cx)
       if (view) return document(request, 'config', configState(cx.source, cx.history).version ?? '', view)
       return refuse(request, reply, { status: 404, code: 'NOTHING_PUBLISHED', title: 'Nothing published', detail: 'No configuration is served yet.' })
     })
+    done()
   }
 }
 

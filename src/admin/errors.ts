@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { closingHeaders } from './closing-headers.ts'
 import { errors, type Problem } from './reply.ts'
 
 /** Every reply that is no success has one shape, and what went wrong inside is told to the log, not to the caller. */
@@ -18,6 +19,11 @@ export function useErrorShape(app: FastifyInstance, logError: (error: Error) => 
     }
     return refuse(request, reply, fromStatus(404))
   })
+}
+
+/** What the router refuses before any hook runs, such as an escape in the URL that is none. */
+export function routerError(error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return refuse(request, reply.headers(closingHeaders), fromStatus(error.statusCode ?? 400))
 }
 
 /** Sends one problem. */
@@ -60,6 +66,6 @@ export function clientError(error: Error & { code?: string }, socket: Socket): v
   const body = JSON.stringify({
     errors: [{ id: `error_${id}`, ...(problem as object), meta: { timestamp: new Date().toISOString(), requestId: `req_${id}` } }],
   })
-  const head = `HTTP/1.1 ${line as string}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
+  const head = `HTTP/1.1 ${line}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`
   socket.end(head + body)
 }

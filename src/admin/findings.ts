@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Compiled } from '../compile.ts'
 import { createFindPosition } from '../config/find-position.ts'
@@ -53,15 +53,16 @@ function mutable({ related, ...finding }: JsonDiagnostic): Finding {
 }
 
 /** `/api/v1/config/findings`: what is wrong with the files, as `validate` says it. */
-export function findingsRoute({ source }: AdminContext): FastifyPluginAsync {
+export function findingsRoute({ source }: AdminContext): FastifyPluginCallback {
   const schema = {
     summary: 'Findings of the newest look at the files',
     response: { 200: documentOf('findings', findingsSchema, 'Findings with their lines.') },
   }
-  return async (app) => {
+  return (app, _options, done) => {
     app.get('/api/v1/config/findings', { schema }, (request) => {
       const { shown, summary } = findings(source.last.compiled)
       return document(request, 'findings', 'findings', { findings: shown, summary })
     })
+    done()
   }
 }

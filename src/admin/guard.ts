@@ -1,18 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { closingHeaders } from './closing-headers.ts'
 import { refuse } from './errors.ts'
 import { hostAccepted } from './host-names.ts'
 
 /** Longest URL that is looked at, in characters. */
 const maxUrl = 2_048
-
-const headers = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-}
 
 /**
  * What every request has to pass. The Host check is against DNS rebinding: a web page whose name was made to point at 127.0.0.1 still sends its own name.
@@ -20,7 +12,7 @@ const headers = {
  */
 export function useGuard(app: FastifyInstance, names: () => ReadonlySet<string> | undefined): void {
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers)
+    reply.headers(closingHeaders)
     if (request.url.length > maxUrl)
       return refuse(request, reply, { status: 414, code: 'URL_TOO_LONG', title: 'URL too long', detail: `At most ${maxUrl} characters.` })
     const accepted = names()

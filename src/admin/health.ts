@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import { Type } from 'typebox'
 import { type AdminContext } from './context.ts'
 import { healthDetail, healthDetailSchema } from './health-detail.ts'
@@ -12,8 +12,8 @@ const ready = Type.Object({
 })
 
 /** `/health/live`, `/health/ready`, `/health/detailed`. */
-export function health(cx: AdminContext): FastifyPluginAsync {
-  return async (app) => {
+export function health(cx: AdminContext): FastifyPluginCallback {
+  return (app, _options, done) => {
     app.get(
       '/health/live',
       { schema: { summary: 'Whether the process answers at all', response: { 200: documentOf('health', live, 'The event loop runs.') } } },
@@ -48,5 +48,6 @@ export function health(cx: AdminContext): FastifyPluginAsync {
       },
       async (request) => document(request, 'health', 'detailed', await healthDetail(cx)),
     )
+    done()
   }
 }

@@ -5,7 +5,7 @@ import { Gauge, type Registry } from 'prom-client'
 const resolution = 10
 
 /** How late the event loop runs its timers, since the last time the metrics were read. */
-export function lagMetrics(registry: Registry): { close(): void } {
+export function lagMetrics(registry: Registry): { readonly close: () => void } {
   const delay = monitorEventLoopDelay({ resolution })
   delay.enable()
   new Gauge({

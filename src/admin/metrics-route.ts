@@ -1,10 +1,10 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import { Type } from 'typebox'
 import type { AdminContext } from './context.ts'
 
 /** `/metrics` in the text format of Prometheus. */
-export function metricsRoute({ registry }: AdminContext): FastifyPluginAsync {
-  return async (app) => {
+export function metricsRoute({ registry }: AdminContext): FastifyPluginCallback {
+  return (app, _options, done) => {
     app.get(
       '/metrics',
       {
@@ -18,5 +18,6 @@ export function metricsRoute({ registry }: AdminContext): FastifyPluginAsync {
         return registry.metrics()
       },
     )
+    done()
   }
 }

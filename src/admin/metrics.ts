@@ -8,10 +8,10 @@ import type { AdminSource, Look } from './source.ts'
 export interface Metrics {
   readonly registry: Registry
   /** Counts what happens on the streams. */
-  observe(event: XdsEvent): void
+  readonly observe: (event: XdsEvent) => void
   /** Counts a look at the files. */
-  looked(look: Look): void
-  close(): void
+  readonly looked: (look: Look) => void
+  readonly close: () => void
 }
 
 const compileBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
