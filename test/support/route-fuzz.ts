@@ -65,9 +65,10 @@ function randomMatch(random: Random): Match {
 
 /** Overlapping routes over a tiny alphabet of paths, hosts, methods, headers and parameters. */
 export function randomRoutes(random: Random, count: number): Route[] {
+  const known = random.many(3, () => random.pick(hosts))
   return Array.from({ length: count }, (_, index) => {
     const match = random.many(random.chance(0.15) ? 2 : 1, () => randomMatch(random))
-    const served = random.chance(0.4) ? [...new Set(random.many(1 + random.below(2), () => random.pick(hosts)))] : []
+    const served = random.chance(0.4) ? [...new Set(random.many(1 + random.below(2), () => random.pick(known)))] : []
     return routeOf(`r${index}`, match, { hosts: served, priority: random.chance(0.1) ? random.below(3) - 1 : 0 })
   })
 }
