@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { Side } from '../plan/diff.ts'
-import { exit, type ExitCode, Stop } from './exit.ts'
+import type { ExitCode } from './exit.ts'
 import type { Io } from './io.ts'
 import type { PlanOptions } from './plan.ts'
 import { compileFile, goodOf } from './read-config.ts'
@@ -12,7 +12,6 @@ export type Before = { readonly side: Side; readonly name: string } | { readonly
 export async function beforeSide(io: Io, file: string, options: PlanOptions): Promise<Before> {
   const { against } = options
   if (against === undefined) return { side: { good: undefined, base: io.cwd }, name: 'nothing: no configuration was served from here yet' }
-  if (against === '-' && file === '-') throw new Stop(exit.usage, 'standard input cannot be both sides of a plan')
   return fromFile(io, against, options)
 }
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { isEmpty, plan } from '../plan/plan.ts'
 import { planToJson, printPlan } from '../plan/print.ts'
-import { exit, type ExitCode } from './exit.ts'
+import { exit, type ExitCode, Stop } from './exit.ts'
 import { colorsOf } from './io.ts'
 import { beforeSide } from './plan-against.ts'
 import { compileFile, goodOf } from './read-config.ts'
@@ -36,6 +36,7 @@ export const planVerb: Verb = (cx) =>
 
 async function planVerbRun(cx: VerbCx, file: string, options: PlanOptions): Promise<ExitCode> {
   const { io } = cx
+  if (options.against === '-' && file === '-') throw new Stop(exit.usage, 'standard input cannot be both sides of a plan')
   const compiled = await compileFile(io, file, options.env)
   const stopped = stopOnFindings(io, compiled, options)
   if (stopped !== undefined) return stopped

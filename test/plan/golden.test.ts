@@ -1,0 +1,36 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli.ts'
+
+const root = join(import.meta.dirname, 'cases')
+
+/** `sluice plan after.yaml --against before.yaml` in each folder, as text; UPDATE=1 (or -u) rewrites what is expected. */
+describe('plan', () => {
+  for (const name of readdirSync(root)) {
+    it(name, async () => {
+      const dir = join(root, name)
+      const { code, stdout } = await plan(dir, 'text')
+      await expect(stdout).toMatchFileSnapshot(join(dir, 'plan.txt'))
+      expect(code).toBe(stdout === 'No changes.\n' ? 0 : 2)
+      const json = await plan(dir, 'json')
+      expect(json.code).toBe(code)
+      const { summary, changes } = JSON.parse(json.stdout) as { summary: Record<string, number>; changes: { action: string }[] }
+      for (const action of ['add', 'change', 'remove']) expect(summary[action]).toBe(changes.filter((change) => change.action === action).length)
+    })
+  }
+})
+
+async function plan(dir: string, format: string): Promise<{ code: number; stdout: string }> {
+  const [out, err]: [string[], string[]] = [[], []]
+  const code = await main(['plan', 'after.yaml', '--against', 'before.yaml', '--exit-code', '--format', format], {
+    stdout: { write: (text) => out.push(text) },
+    stderr: { write: (text) => err.push(text) },
+    stdin: (async function* () {})(),
+    env: {},
+    cwd: dir,
+    isTTY: false,
+  })
+  if (code !== 0 && code !== 2) throw new Error(err.join(''))
+  return { code, stdout: out.join('') }
+}
