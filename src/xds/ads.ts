@@ -28,6 +28,8 @@ export function adsHandler(open: Open): ReturnType<typeof connectNodeAdapter> {
     grpcWeb: false,
     connect: false,
     readMaxBytes,
+    // Resources are serialized once for all streams; compressing them for each stream would undo that.
+    compressMinBytes: Number.MAX_SAFE_INTEGER,
     contextValues: (request) => createContextValues().set(peer, addressOf(request.socket)),
     routes: (router: ConnectRouter) => {
       router.service(AggregatedDiscoveryService, {

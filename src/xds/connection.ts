@@ -11,7 +11,8 @@ export interface ConnectionEvents {
   introduced(): void
   refused(reason: string): void
   progress(): void
-  closed(): void
+  /** The stream has ended; the error is undefined when it ended in order. */
+  closed(error: Error | undefined): void
 }
 
 /** Joins a stream's state machine to its reader and its writer: wakes the writer when there is something to say. */
@@ -64,7 +65,7 @@ export class Connection {
     this.#ended = true
     this.#failure = failure
     this.#leave()
-    this.#events.closed()
+    this.#events.closed(failure)
     this.#notify()
   }
 
@@ -83,6 +84,9 @@ export class Connection {
         await this.#sleep()
       }
       if (this.#failure !== undefined) throw this.#failure
+    } catch (error) {
+      this.end(error instanceof Error ? error : new Error(String(error)))
+      throw error
     } finally {
       this.end()
     }

@@ -28,10 +28,11 @@ export interface Rejection {
   readonly heldAt: string | undefined
 }
 
-/** What happens on the streams, for metrics and logs. `ms` is the time from the push to its ACK. */
+/** What happens on the streams, for metrics and logs. `ms` of `accepted` is the time from the push to its ACK, of `disconnected` the
+ * life of the stream, whose `error` is undefined when it ended in order. */
 export type XdsEvent =
   | { readonly kind: 'connected'; readonly proxy: Proxy }
-  | { readonly kind: 'disconnected'; readonly proxy: Proxy; readonly ms: number }
+  | { readonly kind: 'disconnected'; readonly proxy: Proxy; readonly ms: number; readonly error: string | undefined }
   | { readonly kind: 'refused'; readonly proxy: Proxy; readonly reason: string }
   | {
       readonly kind: 'pushed'

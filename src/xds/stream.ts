@@ -158,6 +158,8 @@ export class Stream {
   #answer(channel: Channel, { responseNonce, errorDetail }: DeltaDiscoveryRequest): void {
     const now = this.state.shared.clock.now()
     const flight = channel.land(responseNonce)
+    // Every cluster is warm or refused: nobody waits for endpoints any more, such as those of a refused cluster, which are never asked for.
+    if (channel.type === 'cluster' && channel.flights.size === 0 && this.state.channel('endpoints')) this.state.unfed.clear()
     if (flight && channel.type === 'endpoints') this.#fed(channel, flight, now)
     if (!flight) this.state.stale++
     else if (errorDetail) refuse(this.state, channel, flight, errorDetail.message, now)

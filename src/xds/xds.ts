@@ -34,6 +34,8 @@ export interface Xds {
   /** Resolves when every proxy that is connected now has accepted or refused what the publish changed, or when the time is over. Never rejects. */
   settled(receipt: PublishReceipt, options?: { readonly timeoutMs?: number }): Promise<Settled>
   status(): XdsStatus
+  /** Publishes that changed something; what `status` says, without looking at every proxy. */
+  readonly publishes: number
   /** What is served under a name now, which is the bridge as long as one is in use by anybody. */
   served(key: ResourceKey): Resource | undefined
   /** Tries everything once more that proxies have refused (a port may be free now). */
@@ -118,6 +120,10 @@ class Server implements Xds {
     }
   }
 
+  get publishes(): number {
+    return this.#publish
+  }
+
   served(key: ResourceKey): Resource | undefined {
     const entry = this.#snapshot.get(key.type, key.name)
     if (!entry) return undefined
@@ -158,11 +164,11 @@ class Server implements Xds {
       introduced: () => this.#emit({ kind: 'connected', proxy: connection.stream.proxy }),
       refused: (reason) => this.#refuse(connection, reason),
       progress: () => this.#settlements.check(connection.stream),
-      closed: () => {
+      closed: (error) => {
         this.#connections.delete(connection)
         this.#settlements.drop(connection.stream)
         const { proxy, since } = connection.stream
-        this.#emit({ kind: 'disconnected', proxy, ms: this.#clock.now() - since })
+        this.#emit({ kind: 'disconnected', proxy, ms: this.#clock.now() - since, error: error?.message })
       },
     })
     this.#connections.add(connection)

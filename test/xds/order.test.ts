@@ -167,6 +167,19 @@ test('while the proxy has not taken the endpoints of a chunk, more clusters wait
   expect(sizes(one.say())).toEqual(['cluster 100'])
 })
 
+test('the endpoints of a refused cluster are never asked for, and slow nothing down', () => {
+  const machine = new Machine()
+  machine.publish(put(...service('a'), ...service('bad')))
+  const one = machine.open('p', { cluster: [], endpoints: ['a'] })
+  one.judge(({ bodies }) => (bodies.some(({ name }) => name === 'bad') ? 'Error adding/updating cluster(s) bad: no' : undefined))
+  machine.publish(put(cluster('a', '2')))
+  one.say()
+  one.ack('endpoints')
+  machine.publish(put(cluster('b'), cla('b')))
+  machine.clock.advance(250)
+  expect(one.say()).toEqual(['cluster b@1'])
+})
+
 test('chunks of endpoints: the next at the ACK or after 50 ms', () => {
   const machine = new Machine()
   const names = many(201)

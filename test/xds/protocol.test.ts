@@ -208,10 +208,13 @@ test('the state of the world variant is refused with UNIMPLEMENTED and a hint', 
 })
 
 test('a request without type_url ends the stream with INVALID_ARGUMENT', async () => {
+  const ends: (string | undefined)[] = []
+  xds.onEvent((event) => event.kind === 'disconnected' && ends.push(event.error))
   const one = client()
   one.send({ typeUrl: '' })
   await one.until('the end', () => one.ended)
   expect(one.error?.code).toBe(Code.InvalidArgument)
+  expect(ends).toEqual(['a request on an aggregated stream must name its type_url'])
 })
 
 test('a type that is not served is answered with nothing', async () => {
