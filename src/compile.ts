@@ -6,6 +6,7 @@ import { createLocate } from './config/locate.ts'
 import { readMaterials } from './config/read-material.ts'
 import { read } from './config/read.ts'
 import { buildSchema } from './config/schema/gateway.ts'
+import type { JsonSchema } from './config/schema/json-schema.ts'
 import type { Diagnostic } from './diagnostics/diagnostic.ts'
 import { EnvoyEmitter } from './envoy/emit.ts'
 import type { Feature } from './feature.ts'
@@ -46,6 +47,15 @@ export interface Good {
   readonly at: Cx['at']
 }
 
+const schemas = new WeakMap<readonly Feature[], JsonSchema>()
+
+/** Building and compiling the schema takes longer than a small gateway does, so it is done once for each list of features. */
+function schemaOf(features: readonly Feature[]): JsonSchema {
+  const known = schemas.get(features) ?? buildSchema(features.flatMap((feature) => feature.points))
+  schemas.set(features, known)
+  return known
+}
+
 /** The pipeline: read → check → lower → rank → check → emit. One compiler belongs to one root file and remembers what did not change. */
 export class Compiler {
   readonly #root: string
@@ -60,7 +70,7 @@ export class Compiler {
   constructor(root: string, options: CompileOptions = {}) {
     this.#root = root
     this.#options = { env: process.env, files: nodeFiles, features: allFeatures, ...options }
-    this.#schema = buildSchema(this.#options.features.flatMap((feature) => feature.points))
+    this.#schema = schemaOf(this.#options.features)
     this.emitter = new EnvoyEmitter(this.#options.features)
   }
 

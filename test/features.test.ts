@@ -1,4 +1,3 @@
-import { fromBinary, toJson } from '@bufbuild/protobuf'
 import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -7,10 +6,10 @@ import { Compiler } from '../src/compile.ts'
 import { createFindPosition } from '../src/config/find-position.ts'
 import { collect } from '../src/diagnostics/collect.ts'
 import { printDiagnostics } from '../src/diagnostics/print.ts'
-import { typeOf, typeRegistry } from '../src/envoy/type-registry.ts'
 import { features } from '../src/features/index.ts'
-import { type Resource, resourceTypes } from '../src/xds/resource.ts'
+import type { Resource } from '../src/xds/resource.ts'
 import { expectGolden } from './support/golden.ts'
+import { readable } from './support/readable.ts'
 import { subtract } from './support/subtract.ts'
 
 const root = join(import.meta.dirname, 'features')
@@ -52,12 +51,6 @@ async function outputs(feature: string, dir: string): Promise<Map<string, string
   }
   for (const [file, list] of byFile) made.set(file, stringify(list, { lineWidth: 0 }))
   return made
-}
-
-function readable(resource: Resource): unknown {
-  const schema = typeOf(resourceTypes[resource.type])
-  if (!schema) throw new Error(`no schema for ${resource.type}`)
-  return toJson(schema, fromBinary(schema, resource.value), { registry: typeRegistry, useProtoFieldName: true })
 }
 
 it('has a valid and an invalid case for every feature that can be written wrongly', () => {
