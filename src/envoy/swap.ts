@@ -17,6 +17,13 @@ interface Swapping {
   readonly leaving: ReadonlyMap<string, Leaving>
 }
 
+/** One step of an exchange of endpoints. Times are of the caller's clock, in milliseconds. */
+export interface SwapPlan {
+  readonly serve: Resource
+  readonly again?: number
+  commit(): void
+}
+
 /**
  * Endpoints that are taken out stay until those that replace them can be expected to serve: a new endpoint of a health-checked service takes
  * no traffic before its first passed check, so an exchange of all endpoints in one push would leave none.
@@ -24,14 +31,17 @@ interface Swapping {
 export class EndpointSwaps {
   readonly #services = new Map<string, Swapping>()
 
-  /** What to serve now in place of `next`, and when to ask again (undefined: nothing is leaving). `settleMs` 0 means new endpoints serve at once. */
-  apply(next: Resource, settleMs: number, now: number): { readonly serve: Resource; readonly again?: number } {
+  /**
+   * What to serve now in place of `next`, and when to ask again (undefined: nothing is leaving). `settleMs` 0 means new endpoints serve at once.
+   * Nothing is remembered before `commit` is called, so that a publish that is refused leaves no trace.
+   */
+  plan(next: Resource, settleMs: number, now: number): SwapPlan {
     const before = this.#services.get(next.name)
     const message = before?.final.version === next.version ? before.message : fromBinary(ClusterLoadAssignmentSchema, next.value)
     const leaving = before ? leavingAfter(before, message, settleMs, now) : new Map<string, Leaving>()
-    this.#services.set(next.name, { final: next, message, leaving })
-    if (leaving.size === 0) return { serve: next }
-    return { serve: union(next, message, [...leaving.values()]), again: Math.min(...[...leaving.values()].map((one) => one.until)) }
+    const commit = (): void => void this.#services.set(next.name, { final: next, message, leaving })
+    if (leaving.size === 0) return { serve: next, commit }
+    return { serve: union(next, message, [...leaving.values()]), again: Math.min(...[...leaving.values()].map((one) => one.until)), commit }
   }
 
   /** The service is gone; what was known of it must not come back with a later one of the same name. */

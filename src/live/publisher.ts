@@ -1,14 +1,22 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { changeBetween, type EnvoyEmitter } from '../envoy/emit.ts'
 import { settleMs } from '../envoy/patches.ts'
-import { EndpointSwaps } from '../envoy/swap.ts'
+import { EndpointSwaps, type SwapPlan } from '../envoy/swap.ts'
 import type { Feature } from '../feature.ts'
 import type { Cx } from '../model/cx.ts'
 import type { EntityKey, Gateway, Service } from '../model/gateway.ts'
 import type { Clock } from '../xds/clock.ts'
-import type { Change, Resource } from '../xds/resource.ts'
+import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import type { PublishReceipt } from '../xds/settle.ts'
 import type { Xds } from '../xds/xds.ts'
+
+/** A service that was changed without the file. */
+interface LiveService {
+  readonly service: Service
+  /** What the file said of it then; undefined: nothing. */
+  readonly base: Service | undefined
+  readonly resources: readonly Resource[]
+}
 
 /**
  * The one way to the proxies. A whole gateway is published as the difference to what is served; a single service that changed on its own
@@ -21,10 +29,11 @@ export class Publisher {
   readonly #clock: Clock
   readonly #swaps = new EndpointSwaps()
   readonly #timers = new Map<string, () => void>()
-  readonly #changed = new Map<string, Service>()
+  readonly #changed = new Map<string, LiveService>()
   #wanted: ReadonlyMap<string, Resource> = new Map()
   #live = new Map<string, Resource>()
   #gateway: Gateway | undefined
+  #closed = false
 
   constructor(xds: Xds, features: readonly Feature[], emitter: EnvoyEmitter, clock: Clock) {
     this.#xds = xds
@@ -33,51 +42,78 @@ export class Publisher {
     this.#clock = clock
   }
 
-  /** Publishes everything that is different. Live changes of services are laid aside: the file is the new truth. */
+  /**
+   * Publishes everything that is different. A live change of a service stays as long as the file says the same of that service as when it was made;
+   * an edit of the service itself, or its removal, is the new truth. Throws {@link import('../xds/closure.ts').PublishRefused} and changes nothing then.
+   */
   publish(gateway: Gateway, resources: ReadonlyMap<string, Resource>): PublishReceipt {
-    const before = this.#live.size === 0 ? this.#wanted : new Map([...this.#wanted, ...this.#live])
+    const kept = [...this.#changed].filter(([name, { base }]) => gateway.services.get(name) === base)
+    const live = new Map(kept.flatMap(([, { resources: own }]) => own.map((resource) => [keyOf(resource), resource] as const)))
+    const changed = new Map(kept)
+    const services = (name: string): Service | undefined => changed.get(name)?.service ?? gateway.services.get(name)
+    const receipt = this.#send(changeBetween(joined(this.#wanted, this.#live), joined(resources, live)), services)
     this.#gateway = gateway
     this.#wanted = resources
-    this.#live = new Map()
+    this.#live = live
     this.#changed.clear()
-    return this.#send(changeBetween(before, resources))
+    for (const [name, one] of kept) this.#changed.set(name, one)
+    return receipt
   }
 
-  /** Publishes one service as it is now; returns what is wrong with it instead, when Envoy would refuse it. */
+  /**
+   * Publishes one service as it is now; returns what is wrong with it instead, when Envoy would refuse it. The cost does not depend on the gateway's size.
+   * Throws {@link import('../xds/closure.ts').PublishRefused}, with nothing changed, when it names something that is not served.
+   */
   update(service: Service, at: Cx['at']): PublishReceipt | readonly Diagnostic[] {
     const { value, diagnostics } = this.#emitter.service(service, { get: (key) => this.#node(key) }, at)
     if (diagnostics.length > 0) return diagnostics
-    const put = value.filter((resource) => {
-      const key = `${resource.type}/${resource.name}`
-      return (this.#live.get(key) ?? this.#wanted.get(key))?.version !== resource.version
-    })
-    for (const resource of put) this.#live.set(`${resource.type}/${resource.name}`, resource)
-    this.#changed.set(service.name, service)
-    return this.#send({ put, remove: [] })
+    const put = value.filter((resource) => this.#served(keyOf(resource))?.version !== resource.version)
+    const receipt = this.#send({ put, remove: [] }, (name) => (name === service.name ? service : this.#service(name)))
+    const base = this.#gateway?.services.get(service.name)
+    if (service === base) this.#changed.delete(service.name)
+    else this.#changed.set(service.name, { service, base, resources: value })
+    const live = this.#live
+    for (const resource of value) {
+      if (this.#wanted.get(keyOf(resource))?.version === resource.version) live.delete(keyOf(resource))
+      else live.set(keyOf(resource), resource)
+    }
+    return receipt
   }
 
   /** Ends all timers; nothing is published any more. */
   close(): void {
+    this.#closed = true
     for (const cancel of this.#timers.values()) cancel()
     this.#timers.clear()
   }
 
-  #send(change: Change): PublishReceipt {
+  #send(change: Change, service: (name: string) => Service | undefined): PublishReceipt {
+    const now = this.#clock.now()
+    const swaps = new Map<string, SwapPlan>()
+    const put = change.put.map((resource) => {
+      if (resource.type !== 'endpoints') return resource
+      const node = service(resource.name)
+      const plan = this.#swaps.plan(resource, node ? settleMs(this.#features, node) : 0, now)
+      swaps.set(resource.name, plan)
+      return plan.serve
+    })
+    const receipt = this.#xds.publish({ put, remove: change.remove })
     for (const { type, name } of change.remove) if (type === 'endpoints') this.#forget(name)
-    const put = change.put.map((resource) => (resource.type === 'endpoints' ? this.#swap(resource) : resource))
-    return this.#xds.publish({ put, remove: change.remove })
+    for (const resource of change.put) if (resource.type === 'endpoints') this.#swapped(resource, swaps.get(resource.name))
+    return receipt
   }
 
-  #swap(next: Resource): Resource {
-    const service = this.#service(next.name)
-    const { serve, again } = this.#swaps.apply(next, service ? settleMs(this.#features, service) : 0, this.#clock.now())
+  /** Asks again when the next endpoint may leave. */
+  #swapped(next: Resource, plan: SwapPlan | undefined): void {
+    plan?.commit()
     this.#timers.get(next.name)?.()
     this.#timers.delete(next.name)
-    if (again !== undefined) {
-      const cancel = this.#clock.after(Math.max(1, again - this.#clock.now()), () => this.#xds.publish({ put: [this.#swap(next)], remove: [] }))
-      this.#timers.set(next.name, cancel)
-    }
-    return serve
+    if (plan?.again === undefined || this.#closed) return
+    const wait = Math.max(1, plan.again - this.#clock.now())
+    this.#timers.set(
+      next.name,
+      this.#clock.after(wait, () => this.#send({ put: [next], remove: [] }, (name) => this.#service(name))),
+    )
   }
 
   #forget(name: string): void {
@@ -86,8 +122,12 @@ export class Publisher {
     this.#timers.delete(name)
   }
 
+  #served(key: string): Resource | undefined {
+    return this.#live.get(key) ?? this.#wanted.get(key)
+  }
+
   #service(name: string): Service | undefined {
-    return this.#changed.get(name) ?? this.#gateway?.services.get(name)
+    return this.#changed.get(name)?.service ?? this.#gateway?.services.get(name)
   }
 
   #node(key: EntityKey) {
@@ -96,4 +136,10 @@ export class Publisher {
     if (key.startsWith('service/')) return this.#service(name)
     return key.startsWith('route/') ? this.#gateway?.routes.get(name) : this.#gateway?.listeners.get(name)
   }
+}
+
+const keyOf = ({ type, name }: ResourceKey): string => `${type}/${name}`
+
+function joined(base: ReadonlyMap<string, Resource>, over: ReadonlyMap<string, Resource>): ReadonlyMap<string, Resource> {
+  return over.size === 0 ? base : new Map([...base, ...over])
 }
