@@ -43,9 +43,11 @@ function explainPlain(cx: Explaining, schema: JsonSchema, value: unknown, path: 
 
 function explainUnion(cx: Explaining, branches: readonly JsonSchema[], value: unknown, path: Path): readonly Problem[] {
   const fitting = branches.filter((branch) => hasType(value, typesOf(branch)))
+  const secret = typeof value === 'object' ? undefined : branches.find((branch) => branch.title === secretTitle)
   if (fitting.length === 0) return [wrongType(cx, branches, value, path)]
   const results = fitting.map((branch) => explain(cx, branch, value, path))
   if (results.some((problems) => problems.length === 0)) return []
+  if (secret) return [literalSecret(path)]
   if (typeof value === 'object' && value !== null) return results.reduce((best, next) => (cost(next, path) < cost(best, path) ? next : best))
   const choice = explainChoice(cx, fitting, value, path)
   if (choice) return choice
@@ -74,12 +76,21 @@ function explainChoice(cx: Explaining, branches: readonly JsonSchema[], value: u
   return [badValue(cx, value, path, `must be ${describeAlternatives(branches)}`, near)]
 }
 
+const secretTitle = 'secret reference'
+
+/** The value is not repeated, whatever it is. */
+function literalSecret(path: Path): Problem {
+  const help = 'write secret://env/NAME or secret://file/path'
+  return { code: 'config/literal-secret', message: 'a secret must not stand in the file', path, side: 'value', help, sensitive: true }
+}
+
 /** `http2` is not `http1` mistyped. */
 function differsByNumber(a: string, b: string): boolean {
   return a.replace(/[0-9]+/g, '0') === b.replace(/[0-9]+/g, '0')
 }
 
 function wrongType(cx: Explaining, branches: readonly JsonSchema[], value: unknown, path: Path): Problem {
+  if (typeof value !== 'object' && branches.some((branch) => branch.title === secretTitle)) return literalSecret(path)
   const written = cx.written(path)
   const quotable =
     (typeof value === 'number' || typeof value === 'boolean') && branches.some((branch) => explain(cx, branch, String(value), path).length === 0)
@@ -101,18 +112,7 @@ function badValue(cx: Explaining, value: unknown, path: Path, rule: string, help
 
 function explainText(cx: Explaining, schema: JsonSchema, value: string, path: Path): readonly Problem[] {
   const fits = schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value)
-  if (!fits && schema.title === 'secret reference') {
-    return [
-      {
-        code: 'config/literal-secret',
-        message: 'a secret must not stand in the file',
-        path,
-        side: 'value',
-        help: 'write secret://env/NAME or secret://file/path',
-        sensitive: true,
-      },
-    ]
-  }
+  if (!fits && schema.title === secretTitle) return [literalSecret(path)]
   if (!fits && schema.title === 'name') {
     return [{ code: 'config/bad-name', message: `${cx.written(path) ?? quote(value)} cannot be a name`, path, side: 'value', help: nameRule }]
   }

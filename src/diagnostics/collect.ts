@@ -5,6 +5,8 @@ import type { FindPosition, Position } from './position.ts'
 export interface Located {
   readonly diagnostic: Diagnostic
   readonly position: Position | undefined
+  /** The line must not be shown: this finding or another one on it is sensitive. */
+  readonly hideLine?: boolean
 }
 
 export interface Collected {
@@ -27,7 +29,12 @@ export function collect(diagnostics: readonly Diagnostic[], find: FindPosition, 
   const counts = { error: 0, warning: 0, info: 0 }
   for (const { severity } of distinct) counts[severity]++
   const kept = distinct.toSorted((a, b) => rank[a.severity] - rank[b.severity]).slice(0, limit)
-  const located = kept.map((diagnostic) => ({ diagnostic, position: diagnostic.at && find(diagnostic.at) }))
+  const lineOf = ({ at }: Diagnostic, position: Position | undefined): string => `${at?.file} ${position?.line}`
+  const sensitive = new Set(distinct.filter((one) => one.sensitive).map((one) => lineOf(one, one.at && find(one.at))))
+  const located = kept.map((diagnostic) => {
+    const position = diagnostic.at && find(diagnostic.at)
+    return { diagnostic, position, hideLine: sensitive.has(lineOf(diagnostic, position)) }
+  })
   // What is written once and used through aliases is wrong once.
   const shown = [...new Map(located.toReversed().map((one) => [spot(one), one])).values()].sort(byPlace)
   const seen = new Set(shown)

@@ -26,11 +26,11 @@ export function printDiagnostics(collected: Collected, find: FindPosition, color
 }
 
 /** One finding without the summary and without a line break at the end. */
-export function printOne({ diagnostic, position }: Located, find: FindPosition, colors: Colors = plainColors): string {
+export function printOne({ diagnostic, position, hideLine }: Located, find: FindPosition, colors: Colors = plainColors): string {
   const paint = { error: colors.red, warning: colors.yellow, info: colors.cyan }[diagnostic.severity]
   const lines = [`${paint(colors.bold(diagnostic.severity))} ${colors.bold(diagnostic.code)}: ${printable(diagnostic.message)}`]
   if (diagnostic.at) lines.push(`  ${colors.cyan(where(diagnostic.at, position))}`)
-  if (position && !diagnostic.sensitive) lines.push(...frame(position, paint, colors))
+  if (position && !diagnostic.sensitive && !hideLine) lines.push(...frame(position, paint, colors))
   if (diagnostic.help) lines.push(`  ${colors.dim('help:')} ${printable(diagnostic.help)}`)
   for (const { message, at } of diagnostic.related ?? []) lines.push(`  ${colors.dim('see:')} ${where(at, find(at))} ${printable(message)}`)
   return lines.join('\n')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseFile } from '../../src/config/parse-file.ts'
 
-const n = 100_000
+const n = 20_000
 const levels = (open: string, count: number): string => Array.from({ length: count }, (_, depth) => ' '.repeat(depth) + open).join('\n')
 
 /** Each of these once took time or stack that grows faster than the input. */
@@ -31,9 +31,9 @@ test.each([
 
 test('64 levels are fine, and so are many aliases of one value', () => {
   expect(parseFile('f', `a: ${'['.repeat(60)}${']'.repeat(60)}`).file.diagnostics).toEqual([])
-  const routes = Array.from({ length: 20_000 }, (_, i) => `  r${i}: {<<: *common, x: ${i}}`).join('\n')
+  const routes = Array.from({ length: 5_000 }, (_, i) => `  r${i}: {<<: *common, x: ${i}}`).join('\n')
   const { file } = parseFile('f', `x-common: &common {a: 1, b: {c: [1, 2]}}\nroutes:\n${routes}\n`)
   expect(file.diagnostics).toEqual([])
   const { routes: parsed } = file.value as { routes: Record<string, unknown> }
-  expect(parsed['r19999']).toEqual({ a: 1, b: { c: [1, 2] }, x: 19_999 })
+  expect(parsed['r4999']).toEqual({ a: 1, b: { c: [1, 2] }, x: 4_999 })
 })

@@ -113,7 +113,7 @@ describe('a file in pieces', () => {
         expect(one.value).toEqual(other.value)
         expect(one.diagnostics).toEqual(other.diagnostics)
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     )
   })
 })
