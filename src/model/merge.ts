@@ -7,7 +7,7 @@ export const none = 'none'
 
 /**
  * Lays policy layers over each other, the strongest last. Objects merge field by field where the point says so;
- * lists, scalars and one-of objects replace; `none` clears. Keys that no point names are left out.
+ * lists, scalars and one-of objects replace; `none` in the place of a whole key clears. Keys that no point names are left out.
  */
 export function mergePolicies(points: readonly Point[], layers: readonly (Fields | undefined)[]): Map<string, unknown> {
   const merged = new Map<string, unknown>()
@@ -27,10 +27,7 @@ export function mergePolicies(points: readonly Point[], layers: readonly (Fields
 function mergeFields(weak: unknown, strong: unknown): unknown {
   if (!isFields(weak) || !isFields(strong)) return strong
   const result: Record<string, unknown> = { ...weak }
-  for (const [key, value] of Object.entries(strong)) {
-    if (value === none) delete result[key]
-    else result[key] = mergeFields(weak[key], value)
-  }
+  for (const [key, value] of Object.entries(strong)) result[key] = mergeFields(weak[key], value)
   return result
 }
 

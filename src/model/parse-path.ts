@@ -1,4 +1,5 @@
 import type { PathMatch, TemplateSegment } from './gateway.ts'
+import { normalizePath } from './path.ts'
 
 /** Why a written path cannot be a path match, and what to write instead. */
 export interface PathProblem {
@@ -26,6 +27,10 @@ function unusable(text: string): PathProblem | undefined {
   if (text.includes('//')) return { message: `path "${text}" holds "//", which never arrives: repeated slashes are merged before matching` }
   if (/\/\.\.?(\/|$)/.test(text)) return { message: `path "${text}" holds a dot segment, which never arrives: paths are normalised before matching` }
   if (/%(2f|5c|00)/i.test(text)) return { message: `path "${text}" holds an escaped slash or NUL; requests with one are refused before matching` }
+  const arrives = normalizePath(text)
+  if ('path' in arrives && !text.includes('{') && arrives.path !== text) {
+    return { message: `path "${text}" never arrives: requests for it arrive as "${arrives.path}"`, help: `write "${arrives.path}"` }
+  }
   return undefined
 }
 

@@ -5,6 +5,7 @@ import { AggregatedDiscoveryService } from '#gen/envoy/service/discovery/v3/ads_
 import type { DeltaDiscoveryRequest, DeltaDiscoveryResponse } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
 import type { Connection } from './connection.ts'
 import { encode } from './encode.ts'
+import { loadReports } from './load-reports.ts'
 import { ProtocolError } from './stream.ts'
 
 /** Makes a connection for a new stream; the argument is the peer's address. */
@@ -21,8 +22,8 @@ const codes = {
   'resource-exhausted': Code.ResourceExhausted,
 } as const
 
-/** The gRPC service: delta ADS only. */
-export function adsHandler(open: Open): ReturnType<typeof connectNodeAdapter> {
+/** The gRPC services: delta ADS, and load report streams that are held open until `closing`. */
+export function adsHandler(open: Open, closing: AbortSignal): ReturnType<typeof connectNodeAdapter> {
   return connectNodeAdapter({
     grpc: true,
     grpcWeb: false,
@@ -32,6 +33,7 @@ export function adsHandler(open: Open): ReturnType<typeof connectNodeAdapter> {
     compressMinBytes: Number.MAX_SAFE_INTEGER,
     contextValues: (request) => createContextValues().set(peer, addressOf(request.socket)),
     routes: (router: ConnectRouter) => {
+      loadReports(router, closing)
       router.service(AggregatedDiscoveryService, {
         deltaAggregatedResources: (requests, context) => delta(requests, open(context.values.get(peer)), context.signal),
         streamAggregatedResources: () => {

@@ -29,7 +29,8 @@ const graceMs = 1_000
 
 /** Opens the port or socket. Rejects with the system's error, such as EADDRINUSE. */
 export async function listen(on: ListenOn, tls: Tls | undefined, open: Open): Promise<Listening> {
-  const handler = adsHandler(open)
+  const closing = new AbortController()
+  const handler = adsHandler(open, closing.signal)
   const server = tls ? createSecureServer({ ...secure(tls) }, handler) : createServer(handler)
   const sessions = new Set<ServerHttp2Session>()
   server.on('connection', (socket: Socket) => {
@@ -51,7 +52,10 @@ export async function listen(on: ListenOn, tls: Tls | undefined, open: Open): Pr
   return {
     address: typeof bound === 'string' ? bound : `${bound.address}:${bound.port}`,
     port: typeof bound === 'string' ? 0 : bound.port,
-    close: () => stop(server, sessions),
+    close: () => {
+      closing.abort()
+      return stop(server, sessions)
+    },
   }
 }
 
