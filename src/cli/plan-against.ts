@@ -1,24 +1,39 @@
-import { dirname, resolve } from 'node:path'
-import type { Side } from '../plan/diff.ts'
+import { dirname, join, resolve } from 'node:path'
+import { type Side, stateOf } from '../plan/state.ts'
+import { compileSaved } from '../reload/compile-saved.ts'
+import { LastGood } from '../reload/last-good.ts'
 import type { ExitCode } from './exit.ts'
 import type { Io } from './io.ts'
+import { liveState } from './live-state.ts'
 import type { PlanOptions } from './plan.ts'
-import { compileFile, goodOf } from './read-config.ts'
+import { compileFile, goodOf, rootOf } from './read-config.ts'
 import { stopOnFindings } from './report.ts'
+import { defaultConfig } from './verb.ts'
 
 /** What to compare with and how to call it, or how the run ends because that is broken. */
 export type Before = { readonly side: Side; readonly name: string } | { readonly code: ExitCode }
 
 export async function beforeSide(io: Io, file: string, options: PlanOptions): Promise<Before> {
   const { against } = options
-  if (against === undefined) return { side: { good: undefined, base: io.cwd }, name: 'nothing: no configuration was served from here yet' }
+  const base = dirname(resolve(io.cwd, file))
+  if (against === undefined) return lastGood(io, file, base, options)
+  if (against === 'live') return { side: { state: await liveState(options.admin), base }, name: `the server at ${options.admin}` }
   return fromFile(io, against, options)
+}
+
+async function lastGood(io: Io, file: string, base: string, options: PlanOptions): Promise<Before> {
+  const warn = (message: string): void => void io.stderr.write(`warning: ${message}\n`)
+  const directory = options.stateDir === undefined ? join(base, '.sluice') : resolve(io.cwd, options.stateDir)
+  const states = await new LastGood(directory, warn).load()
+  const saved = await compileSaved(rootOf(io, file === '-' ? defaultConfig : file), { overlay: options.env, env: io.env }, states, warn)
+  if (!saved) return { side: { state: undefined, base }, name: 'nothing: no configuration was served from here yet' }
+  return { side: { state: stateOf(saved.good), base }, name: `what was last served from here, at ${new Date(saved.loaded.savedAt).toISOString()}` }
 }
 
 async function fromFile(io: Io, file: string, options: PlanOptions): Promise<Before> {
   const compiled = await compileFile(io, file, options.env)
   const code = stopOnFindings(io, compiled, { ...options, quiet: true, failOn: 'error' })
-  if (code === undefined) return { side: { good: goodOf(compiled), base: dirname(resolve(io.cwd, file)) }, name: file }
+  if (code === undefined) return { side: { state: stateOf(goodOf(compiled)), base: dirname(resolve(io.cwd, file)) }, name: file }
   io.stderr.write(`error: ${file}, the other side of the plan, has errors\n`)
   return { code }
 }

@@ -11,7 +11,7 @@ import { type ConfigOptions, configOptions, defaultConfig, type Verb, verb, type
 export interface PlanOptions extends ConfigOptions {
   readonly against?: string
   readonly exitCode?: boolean
-  readonly stateDir: string
+  readonly stateDir?: string
   readonly admin: string
 }
 
@@ -30,7 +30,7 @@ export const planVerb: Verb = (cx) =>
       .argument('[file]', 'the configuration, or "-" for standard input', defaultConfig)
       .option('--against <what>', '"live", a file, or "-" for standard input')
       .option('--exit-code', 'exit with 2 when there are changes')
-      .option('--state-dir <dir>', 'where a server keeps its state', '.sluice')
+      .option('--state-dir <dir>', 'where a server keeps its state (default: .sluice beside the configuration)')
       .option('--admin <host:port>', 'admin API of the server, for --against live', '127.0.0.1:9900'),
   ).action(async (file: string, options: PlanOptions) => cx.exit(await planVerbRun(cx, file, options)))
 

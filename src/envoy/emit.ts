@@ -8,7 +8,7 @@ import type { Cx } from '../model/cx.ts'
 import type { EntityKey, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import { type Entry, entriesOf, type RouteTable } from '../model/rank.ts'
-import type { Change, Resource } from '../xds/resource.ts'
+import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import { bootstrapLayers } from './runtime-layers.ts'
 import { cluster } from './cluster.ts'
 import { loadAssignment } from './endpoints.ts'
@@ -129,8 +129,8 @@ export class EnvoyEmitter {
   }
 }
 
-/** What is different between two emissions. */
-export function changeBetween(before: ReadonlyMap<string, Resource>, after: ReadonlyMap<string, Resource>): Change {
+/** What is different between two emissions; of the first, versions are enough. */
+export function changeBetween(before: ReadonlyMap<string, ResourceKey & { readonly version: string }>, after: ReadonlyMap<string, Resource>): Change {
   const put = [...after.values()].filter((resource) => before.get(`${resource.type}/${resource.name}`)?.version !== resource.version)
   const remove = [...before.values()].filter((resource) => !after.has(`${resource.type}/${resource.name}`))
   return { put, remove: remove.map(({ type, name }) => ({ type, name })) }

@@ -1,6 +1,7 @@
 import type { Good } from '../compile.ts'
 import { changeBetween } from '../envoy/emit.ts'
 import { type Resource, type ResourceType, resourceTypes } from '../xds/resource.ts'
+import type { State } from './state.ts'
 import { addressOf } from './view.ts'
 
 /** What a change costs every proxy. */
@@ -24,14 +25,12 @@ export interface Drain {
   readonly reason: 'changed' | 'removed'
 }
 
-const none: ReadonlyMap<string, Resource> = new Map()
-
 /**
  * Reads the cost off the resources. Envoy drains the connections of a listener whose resource is replaced or removed; everything else
  * (routes, services, endpoints, certificates) is taken up while connections stay open.
  */
-export function costOf(before: Good | undefined, after: Good | undefined): Cost {
-  const { put, remove } = changeBetween(before?.resources ?? none, after?.resources ?? none)
+export function costOf(before: State | undefined, after: Good | undefined): Cost {
+  const { put, remove } = changeBetween(before?.resources ?? new Map<string, Resource>(), after?.resources ?? new Map<string, Resource>())
   const types = Object.keys(resourceTypes) as ResourceType[]
   const pushes = types.map((type): Push => {
     const sent = put.filter((resource) => resource.type === type)
@@ -39,7 +38,7 @@ export function costOf(before: Good | undefined, after: Good | undefined): Cost 
     return { type, put: sent.length, remove: remove.filter((key) => key.type === type).length, bytes }
   })
   const drain = (name: string, reason: Drain['reason']): Drain[] => {
-    const listener = before?.gateway.listeners.get(name)
+    const listener = before?.listeners.get(name)
     return listener ? [{ listener: name, address: addressOf(listener).replace(/^(0\.0\.0\.0|\[::\])/, ''), reason }] : []
   }
   const drains = [

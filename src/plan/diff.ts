@@ -1,7 +1,7 @@
-import type { Good } from '../compile.ts'
 import { compare } from '../lib/compare.ts'
 import type { Node } from '../model/gateway.ts'
 import { canonical } from '../model/canonical.ts'
+import type { Side, State } from './state.ts'
 import { type ViewCx, viewOf } from './view.ts'
 import type { WordMap, Words } from './words.ts'
 
@@ -24,30 +24,24 @@ export interface FieldChange {
   readonly new?: Words
 }
 
-/** A compiled gateway, or nothing, and the directory of its root file (absolute). */
-export interface Side {
-  readonly good: Good | undefined
-  readonly base: string
-}
-
 /** What users see change from one gateway to another: nothing for a file that was only written differently. */
 export function diff(before: Side, after: Side, features: ViewCx['features']): readonly PlannedChange[] {
   const views = { before: { features, base: before.base }, after: { features, base: after.base } }
+  const content = contentChanged(before.state, after.state)
   return [
-    ...gatewayChange(before.good, after.good),
+    ...gatewayChange(before.state, after.state),
     ...(['listeners', 'services', 'routes'] as const).flatMap((collection) => {
-      const old = before.good?.gateway[collection] ?? new Map<string, Node>()
-      const next = after.good?.gateway[collection] ?? new Map<string, Node>()
+      const old: ReadonlyMap<string, Node> = before.state?.[collection] ?? new Map<string, Node>()
+      const next: ReadonlyMap<string, Node> = after.state?.[collection] ?? new Map<string, Node>()
       const names = [...new Set([...old.keys(), ...next.keys()])].sort(compare)
-      return names.flatMap((name) => nodeChange(old.get(name), next.get(name), views, contentChanged(before.good, after.good)))
+      return names.flatMap((name) => nodeChange(old.get(name), next.get(name), views, content))
     }),
   ]
 }
 
-function gatewayChange(before: Good | undefined, after: Good | undefined): PlannedChange[] {
-  const [old, name] = [before?.gateway.name, after?.gateway.name]
-  if (old === undefined || name === undefined || old === name) return []
-  return [{ action: 'change', kind: 'gateway', name, fields: [{ path: 'name', old, new: name }] }]
+function gatewayChange(before: State | undefined, after: State | undefined): PlannedChange[] {
+  if (!before || !after || before.name === after.name) return []
+  return [{ action: 'change', kind: 'gateway', name: after.name, fields: [{ path: 'name', old: before.name, new: after.name }] }]
 }
 
 interface Views {
@@ -69,11 +63,12 @@ function nodeChange(old: Node | undefined, next: Node | undefined, views: Views,
 }
 
 /** Owners of secrets (certificates, keys) that have the same name and other bytes. */
-function contentChanged(before: Good | undefined, after: Good | undefined): ReadonlySet<string> {
+function contentChanged(before: State | undefined, after: State | undefined): ReadonlySet<string> {
   const owners = new Set<string>()
-  for (const [key, { type, version, owner }] of after?.resources ?? []) {
+  for (const [key, resource] of after?.resources ?? []) {
     const old = before?.resources.get(key)
-    if (type === 'secret' && owner !== undefined && old && old.version !== version) owners.add(owner)
+    const owner = 'owner' in resource ? resource.owner : undefined
+    if (resource.type === 'secret' && typeof owner === 'string' && old && old.version !== resource.version) owners.add(owner)
   }
   return owners
 }

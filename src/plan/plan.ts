@@ -1,6 +1,8 @@
+import type { Good } from '../compile.ts'
 import type { Feature } from '../feature.ts'
 import { type Cost, costOf } from './cost.ts'
-import { type Action, diff, type PlannedChange, type Side } from './diff.ts'
+import { type Action, diff, type PlannedChange } from './diff.ts'
+import { type Side, stateOf } from './state.ts'
 
 /** What would happen if one gateway took the place of another. */
 export interface Plan {
@@ -9,11 +11,12 @@ export interface Plan {
   readonly summary: Readonly<Record<Action, number>>
 }
 
-export function plan(before: Side, after: Side, features: readonly Feature[]): Plan {
-  const changes = diff(before, after, features)
+/** `base` is the absolute path of the directory of the new root file. */
+export function plan(before: Side, after: { readonly good: Good; readonly base: string }, features: readonly Feature[]): Plan {
+  const changes = diff(before, { state: stateOf(after.good), base: after.base }, features)
   const summary = { add: 0, change: 0, remove: 0 }
   for (const { action } of changes) summary[action]++
-  return { changes, cost: costOf(before.good, after.good), summary }
+  return { changes, cost: costOf(before.state, after.good), summary }
 }
 
 /** Whether there is anything to do: a change that the user sees, or bytes that proxies get. */

@@ -1,3 +1,4 @@
+import { redact } from '../admin/redact.ts'
 import type { Feature, Scope } from '../feature.ts'
 import { compare } from '../lib/compare.ts'
 import type { Endpoint, Listener, Match, Node, PathMatch, Policies, Route, Service, Target, TemplateSegment, ValueMatch } from '../model/gateway.ts'
@@ -12,6 +13,11 @@ export interface ViewCx {
 
 /** A node as the user would write it in full. Lists whose order means nothing are maps, so that equal gateways have equal views. */
 export function viewOf(node: Node, cx: ViewCx): WordMap {
+  // Plans are read in pull requests and logs, and a running server tells no secrets, so both sides are shown without them.
+  return redact(fullView(node, cx)) as WordMap
+}
+
+function fullView(node: Node, cx: ViewCx): WordMap {
   switch (node.kind) {
     case 'listener':
       return { ...listenerView(node), ...policies(node.policies, ['listener'], cx) }

@@ -1,0 +1,56 @@
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { exit, Stop } from './exit.ts'
+
+/** How long the server may take to answer, in milliseconds. */
+const patience = 10_000
+
+/**
+ * Asks the admin API of a running server for the attributes of one document. `address` is `host:port`, a URL, or the path of a unix socket.
+ * Every failure ends the verb with 69 and a sentence.
+ */
+export async function askAdmin(address: string, path: string): Promise<unknown> {
+  const { status, body } = await get(address, path).catch((error: unknown) => {
+    const reason = error instanceof Error ? ('code' in error ? String(error.code) : error.message) : String(error)
+    throw new Stop(
+      exit.unavailable,
+      `no server answers on ${address} (${reason}); is \`sluice run\` or \`sluice serve\` running? --admin names another address`,
+    )
+  })
+  const document = parsed(body)
+  if (status === 200 && isMap(document) && isMap(document['data'])) return document['data']['attributes']
+  const problem = isMap(document) && Array.isArray(document['errors']) ? (document['errors'] as unknown[])[0] : undefined
+  const detail = isMap(problem) && typeof problem['detail'] === 'string' ? problem['detail'] : 'it does not look like the admin API of sluice'
+  throw new Stop(exit.unavailable, `${address}${path} answers with status ${status}: ${detail}`)
+}
+
+function get(address: string, path: string): Promise<{ status: number; body: string }> {
+  const url = address.includes('://') ? new URL(path, address) : undefined
+  const isSocket = !url && address.includes('/')
+  const target = url ?? (isSocket ? new URL(path, 'http://localhost') : new URL(path, `http://${address}`))
+  const send = target.protocol === 'https:' ? httpsRequest : httpRequest
+  const options = { timeout: patience, agent: false as const, headers: { accept: 'application/json' }, ...(isSocket && { socketPath: address }) }
+  return new Promise((resolve, reject) => {
+    const request = send(target, options, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
+    })
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${patience} ms`)))
+    request.on('error', reject)
+    request.end()
+  })
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined // whoever answers is not the admin API; the caller says so
+  }
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
