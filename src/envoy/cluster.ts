@@ -31,7 +31,7 @@ export function cluster(service: Service, patch: ClusterPatch): Cluster {
     ignoreHealthOnHostRemoval: true,
     ...discovery(service),
     ...fields,
-    loadBalancingPolicy: withSubsets(service, loadBalancingPolicy ?? policy('round_robin', any(RoundRobinSchema, {}))),
+    loadBalancingPolicy: withSubsets(service, loadBalancingPolicy ?? roundRobin),
     commonLbConfig: { healthyPanicThreshold: { value: 0 }, updateMergeWindow: duration(0), ...patch.commonLb },
     circuitBreakers: { thresholds: [{ retryBudget, ...patch.thresholds }] },
     typedExtensionProtocolOptions: {
@@ -42,6 +42,8 @@ export function cluster(service: Service, patch: ClusterPatch): Cluster {
     },
   })
 }
+
+const roundRobin = policy('round_robin', any(RoundRobinSchema, {}))
 
 /** One entry of a load balancing policy list. */
 export function policy(name: string, typedConfig: ReturnType<typeof any>): MessageInitShape<typeof LoadBalancingPolicySchema> {

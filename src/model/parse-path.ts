@@ -27,12 +27,16 @@ function unusable(text: string): PathProblem | undefined {
   if (text.includes('//')) return { message: `path "${text}" holds "//", which never arrives: repeated slashes are merged before matching` }
   if (/\/\.\.?(\/|$)/.test(text)) return { message: `path "${text}" holds a dot segment, which never arrives: paths are normalised before matching` }
   if (/%(2f|5c|00)/i.test(text)) return { message: `path "${text}" holds an escaped slash or NUL; requests with one are refused before matching` }
+  if (plain.test(text) || text.includes('{')) return undefined
   const arrives = normalizePath(text)
-  if ('path' in arrives && !text.includes('{') && arrives.path !== text) {
+  if ('path' in arrives && arrives.path !== text) {
     return { message: `path "${text}" never arrives: requests for it arrive as "${arrives.path}"`, help: `write "${arrives.path}"` }
   }
   return undefined
 }
+
+/** Characters that normalisation never changes; the dot segments were looked for before. */
+const plain = /^[A-Za-z0-9/_~.:@!$&'()*+,=-]*$/
 
 const starProblem = (text: string): PathProblem => ({
   message: `path "${text}" has a "*" where none may stand`,

@@ -12,16 +12,16 @@ import type { Attribute } from '../../model/attribute.ts'
 import type { Strategy } from './config.ts'
 import type { Balancing } from './model.ts'
 
-const policies: Readonly<Record<Strategy, () => ReturnType<typeof policy>>> = {
-  'round-robin': () => policy('round_robin', any(RoundRobinSchema, {})),
-  'least-request': () => policy('least_request', any(LeastRequestSchema, {})),
-  random: () => policy('random', any(RandomSchema, {})),
-  'ring-hash': () => policy('ring_hash', any(RingHashSchema, {})),
-  maglev: () => policy('maglev', any(MaglevSchema, {})),
+const policies: Readonly<Record<Strategy, ReturnType<typeof policy>>> = {
+  'round-robin': policy('round_robin', any(RoundRobinSchema, {})),
+  'least-request': policy('least_request', any(LeastRequestSchema, {})),
+  random: policy('random', any(RandomSchema, {})),
+  'ring-hash': policy('ring_hash', any(RingHashSchema, {})),
+  maglev: policy('maglev', any(MaglevSchema, {})),
 }
 
 export const envoy: EnvoyParts<Balancing> = {
-  cluster: (balancing) => ({ cluster: { loadBalancingPolicy: policies[balancing.strategy]() } }),
+  cluster: (balancing) => ({ cluster: { loadBalancingPolicy: policies[balancing.strategy] } }),
   serviceRoute: (balancing) => (balancing.key ? { forward: { hashPolicy: [hashPolicy(balancing.key)] } } : {}),
 }
 

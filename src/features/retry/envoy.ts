@@ -12,9 +12,13 @@ const words: Readonly<Record<Condition, readonly string[]>> = {
   '5xx': ['5xx'],
   'gateway-error': ['gateway-error'],
   '409': ['retriable-4xx'],
-  // A try that ran out of time counts as 504.
-  'per-try-timeout': ['gateway-error'],
+  // A try that ran out of time is reset by the proxy itself.
+  'per-try-timeout': ['reset'],
 }
+
+const otherHost = [
+  { name: 'envoy.retry_host_predicates.previous_hosts', configType: { case: 'typedConfig' as const, value: any(PreviousHostsPredicateSchema, {}) } },
+]
 
 /** https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-retry-on */
 export const envoy: EnvoyParts<Retry> = {
@@ -38,9 +42,7 @@ function policy(retry: RetryPolicy): RoutePatch {
       retriableStatusCodes: [...retry.statuses],
       retryBackOff: { baseInterval: duration(retry.backoff.initial), maxInterval: duration(retry.backoff.max) },
       retriableRequestHeaders: [methodIn(retry.methods)],
-      retryHostPredicate: [
-        { name: 'envoy.retry_host_predicates.previous_hosts', configType: { case: 'typedConfig', value: any(PreviousHostsPredicateSchema, {}) } },
-      ],
+      retryHostPredicate: otherHost,
       hostSelectionRetryMaxAttempts: 5n,
     },
   }
