@@ -45,6 +45,8 @@ export interface Good {
   readonly resources: ReadonlyMap<string, Resource>
   /** Places in the files that this was made of. */
   readonly at: Cx['at']
+  /** Those files: the lines of the places are found in them. */
+  readonly files: ReadonlyMap<string, SourceFile>
 }
 
 const schemas = new WeakMap<readonly Feature[], JsonSchema>()
@@ -92,7 +94,7 @@ export class Compiler {
     if (diagnostics.some(isError)) return outcome(source, diagnostics, [...materials.keys()])
     const { resources, diagnostics: emitFindings } = this.emitter.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
     diagnostics.push(...emitFindings)
-    return outcome(source, diagnostics, [...materials.keys()], { gateway, tables, resources, at: cx.at })
+    return outcome(source, diagnostics, [...materials.keys()], { gateway, tables, resources, at: cx.at, files: source.files })
   }
 }
 

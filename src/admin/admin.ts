@@ -57,6 +57,7 @@ export async function createAdmin(source: AdminSource, options: AdminOptions = {
   const culprits = new Culprits(history)
   const metrics = createMetrics(source, history)
   history.now()
+  for (const event of source.events) metrics.followed(event)
   const logError = options.onError ?? (() => undefined)
   const stop = [
     source.xds.onEvent((event) => {
@@ -67,7 +68,7 @@ export async function createAdmin(source: AdminSource, options: AdminOptions = {
         options.onRejection?.(line)
       }
     }),
-    source.onOutcome?.((look) => metrics.looked(look)),
+    source.onEvent((event) => metrics.followed(event)),
   ]
   const names = new Set(options.hosts?.map((name) => name.toLowerCase()))
   let overSocket = false
@@ -93,7 +94,7 @@ export async function createAdmin(source: AdminSource, options: AdminOptions = {
       return app.listen({ host, port })
     },
     async close() {
-      for (const end of stop) end?.()
+      for (const end of stop) end()
       metrics.close()
       await app.close()
     },

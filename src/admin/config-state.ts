@@ -6,8 +6,8 @@ import type { AdminSource } from './source.ts'
 
 /** What is served, in relation to the files. */
 export interface ConfigState {
-  /** `current`: the files are served. `last-good`: the files are not usable, something older is served. `none`: nothing is served. */
-  readonly state: 'current' | 'held' | 'last-good' | 'none'
+  /** `serving`: the files are served. `last-good`: the files are not usable, something older is served. `none`: nothing is served. */
+  readonly state: 'serving' | 'held' | 'last-good' | 'none'
   /** Hash of all versions that are served: equal on every replica with the same files. */
   readonly version: string | undefined
   /** When that version was published, in milliseconds since 1970. */
@@ -18,13 +18,13 @@ export interface ConfigState {
 
 export function configState(source: AdminSource, history: History): ConfigState {
   const published = history.now()
-  const { good, diagnostics } = source.last.compiled
+  const { diagnostics, held } = source.last
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length
   const reason = `the files have ${errors} ${errors === 1 ? 'error' : 'errors'}`
   if (!published) return { state: 'none', version: undefined, since: undefined, reason }
   const base = { version: versionOf(published.good), since: published.since }
-  if (good === published.good) return { ...base, state: 'current', reason: undefined }
-  if (good) return { ...base, state: 'held', reason: 'the change waits until it is certain' }
+  if (source.state === 'serving') return { ...base, state: 'serving', reason: undefined }
+  if (source.state === 'held') return { ...base, state: 'held', reason: held?.reason ?? 'the change waits until it is certain' }
   return { ...base, state: 'last-good', reason }
 }
 

@@ -54,7 +54,7 @@ function configView(cx: AdminContext): ConfigView | undefined {
     services: collection(gateway.services),
     routes: collection(gateway.routes),
     policies: plain(gateway.policies),
-    files: Object.fromEntries([...published.files].map(([file, { hash }]) => [file, hash] as const).sort(([a], [b]) => compare(a, b))),
+    files: Object.fromEntries([...published.good.files].map(([file, { hash }]) => [file, hash] as const).sort(([a], [b]) => compare(a, b))),
     resources: Object.fromEntries([...resources].map(([key, { version }]) => [key, version] as const).sort(([a], [b]) => compare(a, b))),
   }
 }

@@ -63,7 +63,7 @@ export class Culprits {
   }
 }
 
-function culpritsOf({ files }: Published, suspects: readonly Suspect[]): Culprit[] {
+function culpritsOf({ good: { files } }: Published, suspects: readonly Suspect[]): Culprit[] {
   const find = createFindPosition(files)
   return suspects.map((suspect) => locate(suspect, find))
 }

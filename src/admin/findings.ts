@@ -1,11 +1,11 @@
 import type { FastifyPluginCallback } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { Compiled } from '../compile.ts'
 import { createFindPosition } from '../config/find-position.ts'
 import { collect, type Collected } from '../diagnostics/collect.ts'
 import { type JsonDiagnostic, diagnosticsToJson } from '../diagnostics/json.ts'
 import type { AdminContext } from './context.ts'
 import { document, documentOf } from './reply.ts'
+import type { Look } from './source.ts'
 
 const point = Type.Object({ line: Type.Integer(), column: Type.Integer() })
 const place = {
@@ -34,17 +34,17 @@ interface Findings {
   readonly summary: Static<typeof findingsSchema>['summary']
 }
 
-const known = new WeakMap<Compiled, Findings>()
+const known = new WeakMap<Look, Findings>()
 
 /** Findings of one look at the files with their lines, looked up once. */
-export function findings(compiled: Compiled): Findings {
-  const before = known.get(compiled)
+export function findings(look: Look): Findings {
+  const before = known.get(look)
   if (before) return before
-  const find = createFindPosition(compiled.files)
-  const collected: Collected = collect(compiled.diagnostics, find)
+  const find = createFindPosition(look.compiled.files)
+  const collected: Collected = collect(look.diagnostics, find)
   const { diagnostics, summary } = diagnosticsToJson(collected, find)
   const made = { shown: diagnostics.map(mutable), summary: { ...summary } }
-  known.set(compiled, made)
+  known.set(look, made)
   return made
 }
 
@@ -60,7 +60,7 @@ export function findingsRoute({ source }: AdminContext): FastifyPluginCallback {
   }
   return (app, _options, done) => {
     app.get('/api/v1/config/findings', { schema }, (request) => {
-      const { shown, summary } = findings(source.last.compiled)
+      const { shown, summary } = findings(source.last)
       return document(request, 'findings', 'findings', { findings: shown, summary })
     })
     done()

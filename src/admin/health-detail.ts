@@ -13,7 +13,7 @@ export const healthDetailSchema = Type.Object({
   config: Type.Object({
     status: part,
     ...configStateSchema.properties,
-    lastGoodAgeSeconds: Type.Number({ description: 'How long something older than the files has been served; 0 when the files are served.' }),
+    lastGoodAgeSeconds: Type.Number({ description: 'Age of what is served while the files say something else; 0 when the files are served.' }),
     errors: Type.Array(findingSchema, { description: 'Errors of the newest look at the files, when they are not served.' }),
   }),
   proxies: Type.Array(Type.Pick(proxySchema, ['id', 'version', 'address', 'connectedSince', 'state', 'waiting'])),
@@ -27,15 +27,15 @@ export async function healthDetail(cx: AdminContext): Promise<Static<typeof heal
   const config = configStateView(cx)
   const { proxies, refused } = cx.source.xds.status()
   const engine = cx.engine?.()
-  const servedSince = config.state === 'current' ? undefined : config.since
+  const servedSince = config.state === 'serving' ? undefined : config.since
   return {
     status: missing.length > 0 ? 'down' : degraded.length > 0 ? 'degraded' : 'up',
     reasons: [...missing, ...degraded],
     config: {
-      status: config.state === 'current' ? 'up' : config.state === 'none' ? 'down' : 'degraded',
+      status: config.state === 'serving' ? 'up' : config.state === 'none' ? 'down' : 'degraded',
       ...config,
       lastGoodAgeSeconds: servedSince === undefined ? 0 : Math.max(0, Date.now() - Date.parse(servedSince)) / 1_000,
-      errors: findings(cx.source.last.compiled).shown.filter(({ severity }) => severity === 'error'),
+      errors: findings(cx.source.last).shown.filter(({ severity }) => severity === 'error'),
     },
     proxies: proxies.map((proxy) => {
       const { id, version, address, connectedSince, state, waiting } = proxyView(proxy, cx)

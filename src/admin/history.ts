@@ -1,13 +1,11 @@
 import type { Good } from '../compile.ts'
-import type { SourceFile } from '../config/config.ts'
 import type { ResourceType } from '../xds/resource.ts'
 import type { AdminSource } from './source.ts'
 
-/** A configuration that was published, with the files it was made of. */
+/** A configuration that was published. */
 export interface Published {
   readonly good: Good
-  readonly files: ReadonlyMap<string, SourceFile>
-  /** When it was first seen, in milliseconds since 1970. */
+  /** When its content was first seen, in milliseconds since 1970. */
   readonly since: number
 }
 
@@ -25,12 +23,12 @@ export class History {
 
   /** Notes what is published now. Cheap when nothing changed; called on every event, since a proxy can only answer what was published before. */
   now(): Published | undefined {
-    const { good, last } = this.#source
-    if (good && this.#list[0]?.good !== good) {
-      const fresh = last.compiled.good === good
-      const files = fresh ? last.compiled.files : new Map<string, SourceFile>()
-      this.#list = [{ good, files, since: last.at }, ...this.#list].slice(0, kept)
-    }
+    const { good } = this.#source
+    const [newest, ...older] = this.#list
+    if (!good || newest?.good === good) return newest
+    // A new compile of the same content has perhaps moved lines.
+    if (newest && sameVersions(newest.good, good)) this.#list = [{ good, since: newest.since }, ...older]
+    else this.#list = [{ good, since: this.#publishedAt(good) }, ...this.#list].slice(0, kept)
     return this.#list[0]
   }
 
@@ -38,4 +36,17 @@ export class History {
   of(type: ResourceType, name: string, version: string): Published | undefined {
     return this.#list.find(({ good }) => good.resources.get(`${type}/${name}`)?.version === version)
   }
+
+  #publishedAt(good: Good): number {
+    const { last, events } = this.#source
+    if (last.compiled.good === good) return last.at
+    const event = events.findLast(({ kind }) => kind === 'last-good-used' || kind === 'published')
+    return event?.kind === 'last-good-used' ? event.savedAt : (event?.at ?? last.at)
+  }
+}
+
+function sameVersions(a: Good, b: Good): boolean {
+  if (a.resources.size !== b.resources.size) return false
+  for (const [key, { version }] of a.resources) if (b.resources.get(key)?.version !== version) return false
+  return true
 }

@@ -1,4 +1,6 @@
 import type { Compiled, Good } from '../compile.ts'
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { ServeEvent } from '../reload/events.ts'
 import type { XdsObserver } from '../xds/events.ts'
 import type { XdsStatus } from '../xds/status.ts'
 
@@ -7,22 +9,27 @@ export interface Look {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly compiled: Compiled
-  /** How long it took, in milliseconds. */
-  readonly ms?: number
+  /** Why a usable change is not published yet. */
+  readonly held: { readonly reason: string } | undefined
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** What the admin API shows; `Serving` is one. */
 export interface AdminSource {
   readonly xds: {
     status(): XdsStatus
+    /** Publishes that changed something. */
+    readonly publishes: number
     onEvent(observer: XdsObserver): () => void
   }
   /** What the proxies are given now. */
   readonly good: Good | undefined
-  /** The newest look at the files; it may have ended without anything usable. */
+  /** The newest look at the files. */
   readonly last: Look
-  /** Calls `observer` after each look at the files; the returned function ends that. */
-  onOutcome?(observer: (look: Look) => void): () => void
+  readonly state: 'serving' | 'last-good' | 'held'
+  /** The latest, oldest first. */
+  readonly events: readonly ServeEvent[]
+  onEvent(listener: (event: ServeEvent) => void): () => void
 }
 
 /** State of the proxy that `run` supervises, in its own words. */

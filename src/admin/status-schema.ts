@@ -4,9 +4,9 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 const count = (description: string) => Type.Integer({ minimum: 0, description })
 
 export const configStateSchema = Type.Object({
-  state: Type.Enum(['current', 'held', 'last-good', 'none'], {
+  state: Type.Enum(['serving', 'held', 'last-good', 'none'], {
     description:
-      'current: the files are served. held: a change waits until it is certain. last-good: the files are not usable, something older is served. none: nothing is served.',
+      'serving: the files are served. held: a change waits until it is certain. last-good: the files are not usable, something older is served. none: nothing is served.',
   }),
   version: Type.Optional(Type.String({ description: 'Hash of all versions that are served: equal on every replica with the same files.' })),
   since: Type.Optional(time('When that version was published.')),

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { type Admin, type AdminOptions, createAdmin } from '../../src/admin/admin.ts'
 import { Compiler, type CompileOptions, type Good } from '../../src/compile.ts'
 import type { AdminSource, Look } from '../../src/admin/source.ts'
+import { EventLog } from '../../src/reload/events.ts'
+import { systemClock } from '../../src/xds/clock.ts'
 import type { XdsObserver, XdsEvent } from '../../src/xds/events.ts'
 import type { XdsStatus } from '../../src/xds/status.ts'
 
@@ -21,36 +23,46 @@ export async function testSource(text: string, options: CompileOptions = {}): Pr
   const config = join(dir, 'gateway.yaml')
   const compiler = new Compiler(config, { env: {}, ...options })
   const observers = new Set<XdsObserver>()
-  const looks = new Set<(look: Look) => void>()
-  let good: Good | undefined
-  let last: Look
-  const source: Omit<TestSource, 'last' | 'good'> = {
+  const log = new EventLog({ ...systemClock, now: () => Date.now() })
+  const seen: { good?: Good; last?: Look } = {}
+  const source: TestSource = {
     dir,
     status: { publish: 1, proxies: [], refused: [] },
     xds: {
       status: () => source.status,
+      publishes: 1,
       onEvent(observer) {
         observers.add(observer)
         return () => observers.delete(observer)
       },
     },
-    onOutcome(observer) {
-      looks.add(observer)
-      return () => looks.delete(observer)
+    get good() {
+      return seen.good
     },
+    get last() {
+      if (!seen.last) throw new Error('nothing was written yet')
+      return seen.last
+    },
+    get state() {
+      return this.last.compiled.good ? 'serving' : 'last-good'
+    },
+    events: log.events,
+    onEvent: (listener) => log.listen(listener),
     async write(next) {
       await writeFile(config, next)
-      last = { at: Date.now(), compiled: await compiler.compile(), ms: 7 }
-      good = last.compiled.good ?? good
-      for (const observer of looks) observer(last)
-      return last
+      const compiled = await compiler.compile()
+      const { diagnostics } = compiled
+      seen.last = { at: Date.now(), compiled, held: undefined, diagnostics }
+      if (compiled.good) seen.good = compiled.good
+      log.emit({ kind: 'compiled', reason: 'test', ms: 7, files: 1, warnings: 0 })
+      if (!compiled.good) log.emit({ kind: 'rejected', diagnostics })
+      return seen.last
     },
     emit: (event) => observers.forEach((observer) => observer(event)),
     [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }),
   }
-  const complete = Object.defineProperties(source, { last: { get: () => last }, good: { get: () => good } }) as TestSource
-  await complete.write(text)
-  return complete
+  await source.write(text)
+  return source
 }
 
 export async function testAdmin(text: string, options: AdminOptions = {}): Promise<{ admin: Admin; source: TestSource } & AsyncDisposable> {
