@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Proxy } from '../../src/xds/events.ts'
 import { shop, testAdmin } from './fixture.ts'
@@ -86,5 +89,28 @@ describe('metrics', () => {
     const { body } = await large.admin.app.inject({ url: '/metrics', headers: local })
     expect(body).not.toMatch(/s499|p49/)
     for (const name of body.matchAll(/^# TYPE (\S+)/gm)) expect(body, name[1]).toMatch(new RegExp(`^# HELP ${name[1]} \\S`, 'm'))
+  })
+
+  it('show that the event loop stood still, once', async () => {
+    await using fixture = await testAdmin(shop)
+    const lag = async (): Promise<number> =>
+      value((await fixture.admin.app.inject({ url: '/metrics', headers: local })).body, 'sluice_event_loop_lag_seconds{stat="max"}')
+    await delay(50)
+    await lag()
+    await delay(50) // the first interval after a scrape is not measured
+    for (const end = performance.now() + 300; performance.now() < end;);
+    await delay(50)
+    expect(await lag()).toBeGreaterThan(0.2)
+  })
+
+  it('and pages are all documented, and what is documented is there', async () => {
+    await using fixture = await testAdmin(shop)
+    const page = await readFile(join(import.meta.dirname, '../../docs/reference/admin-api.md'), 'utf8')
+    const { body } = await fixture.admin.app.inject({ url: '/metrics', headers: local })
+    const metrics = [...body.matchAll(/^# TYPE (sluice_\S+)/gm)].map((found) => found[1])
+    expect([...page.matchAll(/^\| `(sluice_\w+)`/gm)].map((found) => found[1]).sort()).toEqual(metrics.sort())
+    const openapi: { paths: object } = (await fixture.admin.app.inject({ url: '/openapi.json', headers: local })).json()
+    const pages = [...page.matchAll(/^\| `(\/\S+)`/gm)].map((found) => found[1])
+    expect(pages.sort()).toEqual([...Object.keys(openapi.paths), '/openapi.json'].sort())
   })
 })
