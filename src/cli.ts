@@ -10,13 +10,27 @@ import { initVerb } from './cli/init.ts'
 import { type Io, useColors } from './cli/io.ts'
 import { packageFile } from './cli/package-file.ts'
 import { planVerb } from './cli/plan.ts'
+import { runVerb } from './cli/run.ts'
 import { schemaVerb } from './cli/schema.ts'
+import { serveVerb } from './cli/serve.ts'
+import { statusVerb } from './cli/status.ts'
 import { validateVerb } from './cli/validate.ts'
 import type { Verb } from './cli/verb.ts'
 import { EngineUnavailable } from './engine/install.ts'
 import { features } from './features/index.ts'
 
-const verbs: readonly Verb[] = [initVerb, validateVerb, compileVerb, planVerb, schemaVerb, explainCodeVerb, engineVerb]
+const verbs: readonly Verb[] = [
+  initVerb,
+  validateVerb,
+  compileVerb,
+  planVerb,
+  runVerb,
+  serveVerb,
+  statusVerb,
+  schemaVerb,
+  explainCodeVerb,
+  engineVerb,
+]
 
 /** Runs one command line (without the program's name) and gives its exit code. Nothing is thrown, and the process is not ended. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {

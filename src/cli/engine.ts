@@ -25,6 +25,7 @@ export const engineVerb: Verb = (cx) => {
 async function install({ io }: VerbCx, { format, quiet }: CommonOptions): Promise<ExitCode> {
   const say = (line: string): void => void (quiet || io.stderr.write(`${line}\n`))
   const binary = await installEnvoy(say, io.env)
+  if (binary.warning !== undefined) io.stderr.write(`warning: ${binary.warning}\n`)
   if (format === 'json') writeJson(io, { schemaVersion: 1, ...binary, version: await versionOf(binary) })
   else io.stdout.write(`${binary.path}\n`)
   return exit.ok

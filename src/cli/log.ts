@@ -1,0 +1,42 @@
+import { pino } from 'pino'
+import { printable } from '../diagnostics/printable.ts'
+import type { Io } from './io.ts'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** The one stream of a serving process. Text is made safe to print; fields appear only in JSON. */
+export interface Log {
+  say(level: Level, message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** A line that the proxy wrote, as it is. */
+  envoy(line: string): void
+  /** Text for people that spans lines, such as findings; JSON has the fields of the line before instead. */
+  block(text: string): void
+}
+
+export interface LogOptions {
+  readonly logFormat: 'text' | 'json'
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+}
+
+export function createLog(io: Io, { logFormat, quiet, verbose }: LogOptions): Log {
+  const least = quiet ? 'warn' : verbose ? 'debug' : 'info'
+  if (logFormat === 'json') return jsonLog(io, least)
+  const rank: readonly Level[] = ['debug', 'info', 'warn', 'error']
+  const words: Readonly<Record<Level, string>> = { debug: '', info: '', warn: 'warning: ', error: 'error: ' }
+  return {
+    say: (level, message) => void (rank.indexOf(level) >= rank.indexOf(least) && io.stderr.write(`sluice | ${words[level]}${printable(message)}\n`)),
+    envoy: (line) => void io.stderr.write(`envoy  | ${printable(line)}\n`),
+    block: (text) => void io.stderr.write(text),
+  }
+}
+
+function jsonLog(io: Io, level: Level): Log {
+  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label: string) => ({ level: label }) } }
+  const logger = pino(options, { write: (line) => void io.stderr.write(line) })
+  return {
+    say: (at, message, fields = {}) => logger[at]({ source: 'sluice', ...fields }, message),
+    envoy: (line) => logger.info({ source: 'envoy' }, line),
+    block: () => undefined,
+  }
+}

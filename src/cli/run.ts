@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { InvalidArgumentError, Option } from 'commander'
+import { installEnvoy } from '../engine/install.ts'
+import { PortTaken } from '../engine/port-check.ts'
+import { AlreadyRunning } from '../engine/run-lock.ts'
+import { supervise, type Supervisor } from '../engine/supervise.ts'
+import { bootstrap } from '../envoy/bootstrap.ts'
+import type { XdsServer } from '../envoy/xds-cluster.ts'
+import { parseDuration } from '../lib/parse-duration.ts'
+import { addressOf } from '../plan/view.ts'
+import type { ListenOn } from '../xds/server.ts'
+import { type ControlPlane, refusedStart, startControlPlane } from './control-plane.ts'
+import { exit, type ExitCode, Stop } from './exit.ts'
+import type { Io } from './io.ts'
+import { type LiveOptions, liveOptions } from './live-options.ts'
+import { createLog, type Log } from './log.ts'
+import { followSignals } from './signals.ts'
+import { defaultConfig, type Verb, verb, type VerbCx } from './verb.ts'
+
+interface Options extends LiveOptions {
+  readonly drain: number
+  readonly concurrency?: number
+}
+
+export const runVerb: Verb = (cx) =>
+  liveOptions(
+    verb({
+      name: 'run',
+      summary: 'serve the configuration with an Envoy of its own, and follow its changes',
+      examples: [
+        ['run', 'the gateway of gateway.yaml'],
+        ['run shop.yaml --env dev --drain 5s', 'another file with an overlay'],
+      ],
+      notes: 'SIGHUP reads the files again; SIGTERM and SIGINT let requests finish, then end everything.',
+    }).argument('[file]', 'the configuration', defaultConfig),
+    'where the proxy connects (default: a unix socket in the state directory)',
+  )
+    .addOption(new Option('--drain <duration>', 'how long requests may take to finish at the end').argParser(drainTime).default(30_000, '30s'))
+    .addOption(new Option('--concurrency <n>', 'worker threads of the proxy (default: one for each core)').argParser(workers))
+    .action(async (file: string, options: Options) => cx.exit(await run(cx, file, options)))
+
+async function run({ io }: VerbCx, file: string, options: Options): Promise<ExitCode> {
+  const log = createLog(io, options)
+  try {
+    await using stack = new AsyncDisposableStack()
+    const runDir = runDirectory(resolve(io.cwd, options.stateDir ?? join(dirname(file), '.sluice')))
+    await mkdir(runDir, { recursive: true, mode: 0o700 })
+    const xds = options.xds ?? { socket: join(runDir, 'xds.sock') }
+    const plane = await startControlPlane(io, file, xds, options, log)
+    stack.defer(() => plane.close())
+    const signals = followSignals(() => void plane.serving.reload('SIGHUP'))
+    stack.defer(() => signals.release())
+    const proxy = await startProxy(io, plane, xds, runDir, options, log)
+    stack.defer(() => proxy.stop())
+    const admin = await plane.openAdmin({ ready: () => proxy.admin.ready(), engine: () => engineState(proxy) })
+    await Promise.race([proxy.ready(), signals.stop])
+    const listeners = [...plane.serving.good.gateway.listeners.values()].map((listener) => `${listener.name} on ${addressOf(listener)}`)
+    log.say('info', `ready: ${listeners.join(', ')}; admin API on ${admin}`, { event: 'ready', listeners, admin, pid: proxy.pid })
+    log.say('info', `ending after ${await signals.stop}`)
+    return exit.ok
+  } catch (error) {
+    if (error instanceof PortTaken || error instanceof AlreadyRunning) throw new Stop(exit.findings, error.message, { cause: error })
+    return refusedStart(io, error)
+  }
+}
+
+async function startProxy(io: Io, plane: ControlPlane, on: ListenOn, runDir: string, options: Options, log: Log): Promise<Supervisor> {
+  const { path, warning } = await installEnvoy((line) => log.say('info', line), io.env)
+  if (warning !== undefined) log.say('warn', warning)
+  const { gateway } = plane.serving.good
+  return supervise({
+    binary: path,
+    runDir,
+    bootstrap: (adminSocket) =>
+      bootstrap({
+        nodeId: hostname(),
+        nodeCluster: gateway.name,
+        xds: seenFromProxy(plane, on, options),
+        admin: { type: 'pipe', path: adminSocket },
+      }),
+    ports: [...gateway.listeners.values()].map(({ name, address, port }) => ({ listener: name, address, port })),
+    log: (line) => relay(log, line),
+    drainMs: options.drain,
+    ...(options.concurrency !== undefined && { concurrency: options.concurrency }),
+  })
+}
+
+/** The supervisor says who speaks: `envoy | …` or `sluice | …`. */
+function relay(log: Log, line: string): void {
+  if (line.startsWith('envoy | ')) log.envoy(line.slice(8))
+  else log.say('info', line.replace(/^sluice \| /, ''))
+}
+
+function seenFromProxy({ xds, tls }: ControlPlane, on: ListenOn, { tlsCert = '', tlsKey = '' }: LiveOptions): XdsServer {
+  if ('socket' in on) return { type: 'pipe', path: resolve(on.socket) }
+  const host = on.host === '0.0.0.0' ? '127.0.0.1' : on.host === '::' ? '::1' : on.host
+  // Its own certificate is the one that the proxy trusts, and shows when clients need one.
+  const own = { caFile: resolve(tlsCert), certFile: resolve(tlsCert), keyFile: resolve(tlsKey) }
+  return { type: 'tcp', host, port: xds.port, ...(tls && { tls: own }) }
+}
+
+function engineState(proxy: Supervisor): { state: string; detail: string } {
+  const restarts = `${proxy.restarts} ${proxy.restarts === 1 ? 'restart' : 'restarts'}`
+  return proxy.pid === undefined ? { state: 'restarting', detail: restarts } : { state: 'running', detail: `pid ${proxy.pid}, ${restarts}` }
+}
+
+/** Sockets have short paths (107 bytes): a deep state directory gets a place of its own elsewhere. */
+function runDirectory(stateDir: string): string {
+  const beside = join(stateDir, 'run')
+  if (Buffer.byteLength(join(beside, 'admin.sock')) <= 107) return beside
+  return join(tmpdir(), `sluice-${createHash('sha256').update(stateDir).digest('hex').slice(0, 16)}`)
+}
+
+function drainTime(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined) throw new InvalidArgumentError('It must be a duration such as 500ms, 30s or 2m.')
+  return ms
+}
+
+function workers(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1 to 999.')
+  return Number(text)
+}
