@@ -31,6 +31,8 @@ export interface FollowPorts {
   readonly emit: (event: Happening) => void
   /** Called at the end of each look. */
   readonly looked: (outcome: Outcome) => void
+  /** How files are looked at without reading them; default the file system. */
+  readonly stamps?: (watched: Iterable<string>) => Promise<Stamps>
   readonly rest?: Rest
   readonly holdTimes?: HoldTimes
 }
@@ -104,7 +106,7 @@ export class Follower {
   }
 
   #stampsNow(): Promise<Stamps> {
-    return stampsOf(this.#watched, this.#ports.files)
+    return this.#ports.stamps ? this.#ports.stamps(this.#watched) : stampsOf(this.#watched, this.#ports.files)
   }
 
   async #look(reason: string, rest: boolean): Promise<Outcome> {

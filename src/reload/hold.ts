@@ -1,7 +1,7 @@
 import type { Gateway } from '../model/gateway.ts'
 import { looksCut } from './looks-cut.ts'
 import { massRemoval } from './mass-removal.ts'
-import { movedInto, type Stamps } from './stamps.ts'
+import { changedPaths, movedInto, type Stamps } from './stamps.ts'
 
 /** A usable state of the files. */
 export interface State {
@@ -35,6 +35,8 @@ export const defaultHoldTimes: HoldTimes = { massMs: 2_000, cutMs: 750 }
 export class Hold {
   readonly #times: HoldTimes
   #held: Held | undefined
+  /** A file that was written again, even with the same text, begins anew. */
+  #stamps: Stamps = new Map()
 
   constructor(times: HoldTimes = defaultHoldTimes) {
     this.#times = times
@@ -48,7 +50,9 @@ export class Hold {
   judge(before: State | undefined, next: State, now: number): Held | undefined {
     const found = before && before.fingerprint !== next.fingerprint ? this.#doubt(before, next) : undefined
     if (!found) return (this.#held = undefined)
-    if (this.#held?.fingerprint !== next.fingerprint) this.#held = { reason: found.reason, fingerprint: next.fingerprint, until: now + found.ms }
+    const same = this.#held?.fingerprint === next.fingerprint && changedPaths(this.#stamps, next.stamps).length === 0
+    this.#stamps = next.stamps
+    if (!this.#held || !same) this.#held = { reason: found.reason, fingerprint: next.fingerprint, until: now + found.ms }
     if (now >= this.#held.until) this.#held = undefined
     return this.#held
   }

@@ -1,20 +1,17 @@
 /**
- * Whether a text looks as if its writer had not come to the end yet: it lost its last line break, or it is shorter than the text that it replaces
- * and ends elsewhere. A cut at the end of a line is often valid YAML, so parsing is no guard.
+ * Whether a text looks as if its writer had not come to the end yet: it lost its last line break, or its end is not the one of the text that it replaces,
+ * and neither an addition at the end nor an edit of the last line alone explains that. A cut at the end of a line is often valid YAML, so parsing is no guard.
  */
 export function looksCut(before: string, after: string): boolean {
   if (after.length === 0) return before.length > 0
   if (before.endsWith('\n') && !after.endsWith('\n')) return true
-  return countLines(after) < countLines(before) && lastLine(after) !== lastLine(before)
+  if (after.startsWith(before)) return false
+  const [old, now] = [lastLine(before), lastLine(after)]
+  return old.text !== now.text && before.slice(0, old.start) !== after.slice(0, now.start)
 }
 
-function countLines(text: string): number {
-  let lines = 0
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++
-  return lines
-}
-
-function lastLine(text: string): string {
-  const end = text.trimEnd()
-  return end.slice(end.lastIndexOf('\n') + 1)
+function lastLine(whole: string): { readonly start: number; readonly text: string } {
+  const end = whole.trimEnd()
+  const start = end.lastIndexOf('\n') + 1
+  return { start, text: end.slice(start) }
 }

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Compiler } from '../../src/compile.ts'
+import type { Files } from '../../src/config/files.ts'
+import { Follower } from '../../src/reload/follow.ts'
+import type { Stamps } from '../../src/reload/stamps.ts'
+import type { Clock } from '../../src/xds/clock.ts'
+import { seeded } from '../support/random.ts'
+import { follow, gatewayText } from './followed.ts'
+
+const names = Array.from({ length: 12 }, (_, i) => `r${i}`)
+const old = gatewayText(names)
+// An edit in the middle and one at the end.
+const next = gatewayText([...names.slice(0, 5), 'inserted', ...names.slice(5), 'appended']).replace('/r2}', '/r2-moved}')
+
+test('2,000 cuts of a file, 5 ms apart, by another process: only the old and the new state are ever served', async () => {
+  await using followed = await follow(old)
+  const versions = new Set([followed.version()])
+  followed.serving.onEvent(() => versions.add(followed.version()))
+  const writer = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'truncation-writer.ts'), followed.config, '2000', '7', JSON.stringify([old, next])],
+    { stdio: 'inherit' },
+  )
+  const [code] = (await once(writer, 'exit')) as [number]
+  expect(code).toBe(0)
+  await followed.served('appended')
+  expect(versions.size).toBe(2)
+  expect(followed.serving.state).toBe('serving')
+  expect([...followed.serving.good.gateway.routes.keys()].sort()).toEqual([...names, 'appended', 'inserted'].sort())
+})
+
+/** Time that moves only when it is waited for. */
+class FastClock implements Clock {
+  #now = 0
+  now(): number {
+    return this.#now
+  }
+  after(ms: number, run: () => void): () => void {
+    if (ms > 100) return () => {} // the end of a hold is looked for by the test
+    this.#now += ms
+    queueMicrotask(run)
+    return () => {}
+  }
+}
+
+/** What a writer leaves in the file, and since when. */
+interface Written {
+  readonly at: number
+  readonly text: string
+}
+
+/** Cut anywhere, this lacks the end of the old text. An addition at the end that is cut between two routes is not to be told from a smaller addition. */
+const middle = gatewayText([...names.slice(0, 5), 'inserted', 'longer', ...names.slice(5)]).replace('/r2}', '/r2-moved}')
+
+/** Cuts of both texts. The writer is often slow, so that a cut stays for longer than files have to rest. */
+function script(seed: number, count: number): readonly Written[] {
+  const random = seeded(seed)
+  const written: Written[] = []
+  let at = 1_000
+  for (let i = 0; i < count; i++) {
+    const text = random.pick([old, middle])
+    const length = random.below(text.length)
+    written.push({ at, text: text.slice(0, random.chance(0.5) ? length : text.lastIndexOf('\n', length) + 1) })
+    at += random.chance(0.3) ? 50 + random.below(400) : 5
+  }
+  return [{ at: -1, text: old }, ...written, { at, text: middle }]
+}
+
+test.each([1, 2, 3, 4])('the same with a writer that pauses inside a cut (seed %i)', async (seed) => {
+  const clock = new FastClock()
+  const plan = script(seed, 500)
+  let index = 0
+  const now = (): Written => {
+    while ((plan[index + 1]?.at ?? Infinity) <= clock.now()) index++
+    return plan[index] ?? { at: 0, text: '' }
+  }
+  const files: Files = { read: () => Promise.resolve({ text: now().text }), glob: () => Promise.resolve([]) }
+  const stamps = (): Promise<Stamps> => {
+    const { at, text } = now()
+    return Promise.resolve(new Map([['gateway.yaml', { file: '1', state: `${at} ${text.length}`, moved: false }]]))
+  }
+  const published: string[] = []
+  const compiler = new Compiler('gateway.yaml', { files, env: {} })
+  const follower = new Follower('gateway.yaml', {
+    compile: () => compiler.compile(),
+    publish: ({ resources }) => {
+      const version = resources.get('routes/public')?.version ?? ''
+      if (published.at(-1) !== version) published.push(version)
+      return { publish: published.length, changed: [{ type: 'routes', name: 'public' }] }
+    },
+    files,
+    clock,
+    stamps,
+    emit: () => {},
+    looked: () => {},
+  })
+  clock.after(0, () => {})
+  await follower.look('start', false)
+  let looks = 0
+  for (; now().text !== middle || looks < 40; looks++) {
+    await follower.look('a file changed', true)
+    clock.after(50, () => {})
+  }
+  expect(looks).toBeGreaterThan(100)
+  expect(published).toHaveLength(2)
+})
