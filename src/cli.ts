@@ -3,6 +3,7 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { compileVerb } from './cli/compile.ts'
+import { completionVerb } from './cli/completion.ts'
 import { engineVerb } from './cli/engine.ts'
 import { exit, type ExitCode, Stop } from './cli/exit.ts'
 import { explainCodeVerb } from './cli/explain-code.ts'
@@ -30,6 +31,7 @@ const verbs: readonly Verb[] = [
   schemaVerb,
   explainCodeVerb,
   engineVerb,
+  completionVerb,
 ]
 
 /** Runs one command line (without the program's name) and gives its exit code. Nothing is thrown, and the process is not ended. */
