@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -77,7 +78,7 @@ describe('npm start', () => {
   }
 
   it('says what runs where', () => {
-    const names = ['envoy', 'segmentation-1', 'segmentation-2', 'runner-1', 'runner-2', 'archive-1', 'archive-2']
+    const names = ['envoy', 'sluice', 'segmentation-1', 'segmentation-2', 'runner-1', 'runner-2', 'archive-1', 'archive-2']
     for (const name of names) expect(() => process.kill(pidOf(example, name), 0)).not.toThrow()
   })
 
@@ -148,6 +149,28 @@ describe('npm start', () => {
     process.kill(pidOf(example, 'runner-1'), 'SIGUSR2')
     await until('the instance is back', async () => (await answering(path)).has('runner-1'))
     expect((await load.stop()).failures).toEqual([])
+  })
+
+  it('follows gateway.yaml: a new route, a mistake with its line while the rest serves on, and the mended file', async () => {
+    const file = join(example.dir, 'gateway.yaml')
+    const text = await readFile(file, 'utf8')
+    const ping = '  ping:\n    match: {path: /ping}\n    respond: {status: 200, json: {pong: true}}\n'
+    const answer = async (path: string): Promise<string> => {
+      const { status, body } = await send(example.gatewayPort, path)
+      return `${status} ${body}`
+    }
+    await writeFile(file, text + ping)
+    await until('the route serves', async () => (await answer('/ping')) === '200 {"pong":true}')
+    await writeFile(file, text.replace('to: archive', 'to: archiv') + ping.replace('pong: true', 'pong: false'))
+    const line = text.split('\n').findIndex((one) => one.includes('to: archive')) + 1
+    await until(
+      'the mistake is told',
+      () => example.stderr().includes('did you mean "archive"?') && example.stderr().includes(`gateway.yaml:${line}:9`),
+    )
+    expect(await answer('/ping')).toBe('200 {"pong":true}')
+    expect((await ask('/api/v1/archive/x')).service).toBe('archive')
+    await writeFile(file, text + ping.replace('pong: true', 'pong: false'))
+    await until('the mended file serves', async () => (await answer('/ping')) === '200 {"pong":false}')
   })
 
   it('stops everything on Ctrl-C, also when a part has crashed before', async () => {

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { composeBootstrap } from '../../examples/alt-las/compose-bootstrap.ts'
 import { instancesOf } from '../../examples/alt-las/instances.ts'
+import { main } from '../../src/cli.ts'
 import { installEnvoy } from '../../src/engine/install.ts'
 import { envoyRelease } from '../../src/engine/release.ts'
 import { validateWithEnvoy } from '../../src/engine/validate.ts'
@@ -53,6 +54,14 @@ it('has a bootstrap that is fresh and that Envoy accepts', async () => {
   expect(committed, 'run: node examples/alt-las/compose-bootstrap.ts > examples/alt-las/envoy-bootstrap.json').toBe(composeBootstrap())
   const { path } = await installEnvoy()
   expect(await validateWithEnvoy(path, committed)).toMatchObject({ ok: true })
-  const socket = compose.services['sluice']?.command[(compose.services['sluice']?.command.indexOf('--xds-socket') ?? 0) + 1] ?? 'none'
+  const socket = compose.services['sluice']?.command[(compose.services['sluice']?.command.indexOf('--xds') ?? 0) + 1] ?? 'none'
   expect(committed).toContain(JSON.stringify(socket))
+})
+
+it('gives the control plane options that it has', async () => {
+  let out = ''
+  const sink = { write: (text: string) => (out += text) }
+  const io = { stdout: sink, stderr: sink, stdin: process.stdin, env: {}, cwd: root, isTTY: false }
+  expect(await main(['serve', '--help'], io)).toBe(0)
+  for (const option of compose.services['sluice']?.command.filter((word) => word.startsWith('--')) ?? []) expect(out).toContain(option)
 })

@@ -34,7 +34,12 @@ export async function startExample(env: Record<string, string>, args: readonly s
   const dir = await mkdtemp(join(tmpdir(), 'alt-las-test-'))
   await copyFile(join(root, 'gateway.yaml'), join(dir, 'gateway.yaml'))
   const program = join(root, 'examples/alt-las/start.ts')
-  const child = spawn(process.execPath, [program, ...args], { cwd: dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const admin = ['--admin', `127.0.0.1:${await freePort()}`]
+  const child = spawn(process.execPath, [program, ...admin, ...args], {
+    cwd: dir,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
