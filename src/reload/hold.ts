@@ -25,11 +25,11 @@ export interface Held {
 export interface HoldTimes {
   /** When it takes away more than a slip should be able to; default 2,000. */
   readonly massMs: number
-  /** When a file looks as if it were not written to its end; default 750. */
+  /** When a file looks as if it were not written to its end; default 300. */
   readonly cutMs: number
 }
 
-export const defaultHoldTimes: HoldTimes = { massMs: 2_000, cutMs: 750 }
+export const defaultHoldTimes: HoldTimes = { massMs: 2_000, cutMs: 300 }
 
 /** Keeps back a change that may be an accident until it has stayed the same for a while. Pure: the caller brings the time and asks again at `until`. */
 export class Hold {

@@ -143,8 +143,8 @@ describe('hold', () => {
       texts: new Map([['gateway.yaml', 'a\nb\n']]),
       stamps: new Map([['gateway.yaml', { file, state: '', moved }]]),
     })
-    expect(hold.judge(long, cut('1', false), 0)).toMatchObject({ reason: 'gateway.yaml looks half-written', until: 750 })
-    expect(hold.judge(long, cut('2', false), 10)).toMatchObject({ until: 760 })
+    expect(hold.judge(long, cut('1', false), 0)).toMatchObject({ reason: 'gateway.yaml looks half-written', until: 300 })
+    expect(hold.judge(long, cut('2', false), 10)).toMatchObject({ until: 310 })
     expect(hold.judge(long, cut('2', true), 20)).toBeUndefined()
   })
 })

@@ -64,7 +64,7 @@ function script(seed: number, count: number): readonly Written[] {
     const text = random.pick([old, middle])
     const length = random.below(text.length)
     written.push({ at, text: text.slice(0, random.chance(0.5) ? length : text.lastIndexOf('\n', length) + 1) })
-    at += random.chance(0.3) ? 50 + random.below(400) : 5
+    at += random.chance(0.3) ? 50 + random.below(200) : 5
   }
   return [{ at: -1, text: old }, ...written, { at, text: middle }]
 }

@@ -1,0 +1,58 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bootstrap } from '../../src/envoy/bootstrap.ts'
+import { serve, type ServeOptions, type Serving } from '../../src/serve.ts'
+import { startEnvoy, type TestEnvoy } from '../support/envoy.ts'
+import { freePort } from '../support/free-port.ts'
+import { until } from '../support/until.ts'
+
+/** A followed file, a control plane in this process, and a real Envoy behind it. */
+export interface Rig extends AsyncDisposable {
+  readonly config: string
+  readonly port: number
+  readonly serving: Serving
+  readonly envoy: TestEnvoy
+  /** Saves the file as an editor does, and waits until every proxy has taken what it says. */
+  apply(text: string): Promise<void>
+}
+
+/** What Envoy needs to find a control plane on a unix socket. */
+export function bootstrapFor(socket: string): (admin: string) => string {
+  return (admin) => bootstrap({ nodeId: 'edge-1', nodeCluster: 'test', xds: { type: 'pipe', path: socket }, admin: { type: 'pipe', path: admin } })
+}
+
+/** Starts all three; `text` gets the port of the listener. */
+export async function startRig(text: (port: number) => string, options: Partial<ServeOptions> = {}): Promise<Rig> {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-rig-'))
+  const port = await freePort()
+  const config = join(dir, 'gateway.yaml')
+  await writeFile(config, text(port))
+  const serving = await serve({ config, env: {}, watch: false, ...options })
+  const socket = join(dir, 'xds.sock')
+  await serving.xds.listen({ socket })
+  const envoy = await startEnvoy({ bootstrap: bootstrapFor(socket) })
+  return {
+    config,
+    port,
+    serving,
+    envoy,
+    async apply(next) {
+      await writeFile(`${config}.new`, next)
+      // An editor flushes before it renames. The file's two times tell the rename from the write only when they differ by a tick.
+      await delay(10)
+      await rename(`${config}.new`, config)
+      await serving.reload('a test')
+      await until('the change is published', () => serving.state === 'serving', 5_000)
+      const { receipt } = serving.last
+      if (!receipt) throw new Error(`not published: ${JSON.stringify(serving.last.diagnostics)}`)
+      await serving.xds.settled(receipt, { timeoutMs: 5_000 })
+    },
+    async [Symbol.asyncDispose]() {
+      await envoy.stop()
+      await serving.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
