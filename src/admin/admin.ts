@@ -6,7 +6,7 @@ import type { Tls } from '../xds/server.ts'
 import { configRoute } from './config-view.ts'
 import type { AdminContext } from './context.ts'
 import { Culprits } from './culprits.ts'
-import { describeRejection, type RejectionLine } from './describe-rejection.ts'
+import type { RejectionLine } from './describe-rejection.ts'
 import { clientError, routerError, useErrorShape } from './errors.ts'
 import { findingsRoute } from './findings.ts'
 import { useGuard } from './guard.ts'
@@ -15,6 +15,7 @@ import { History } from './history.ts'
 import { isLoopback } from './host-names.ts'
 import { createMetrics } from './metrics.ts'
 import { metricsRoute } from './metrics-route.ts'
+import { observe } from './observe.ts'
 import { openapiRoute, useOpenapi } from './openapi.ts'
 import type { AdminSource, EngineState } from './source.ts'
 import { statusRoute } from './status-route.ts'
@@ -32,7 +33,7 @@ export interface AdminOptions {
   readonly hosts?: readonly string[]
   /** Called once for each refusal by a proxy; the line is safe to print. */
   readonly onRejection?: (line: RejectionLine) => void
-  /** Called for errors inside a request, whose caller is told nothing about them. */
+  /** Called for errors inside, of which callers are told nothing; default: a warning of the process. */
   readonly onError?: (error: Error) => void
 }
 
@@ -56,20 +57,8 @@ export async function createAdmin(source: AdminSource, options: AdminOptions = {
   const history = new History(source)
   const culprits = new Culprits(history)
   const metrics = createMetrics(source, history)
-  history.now()
-  for (const event of source.events) metrics.followed(event)
-  const logError = options.onError ?? (() => undefined)
-  const stop = [
-    source.xds.onEvent((event) => {
-      history.now()
-      metrics.observe(event)
-      if (event.kind === 'rejected') {
-        const line = describeRejection(event.proxy, event.rejection, culprits.of(event.rejection))
-        options.onRejection?.(line)
-      }
-    }),
-    source.onEvent((event) => metrics.followed(event)),
-  ]
+  const logError = options.onError ?? ((error) => process.emitWarning(error))
+  const stop = observe(source, { history, culprits, metrics, onRejection: options.onRejection ?? (() => undefined), logError })
   const names = new Set(options.hosts?.map((name) => name.toLowerCase()))
   let overSocket = false
   const app = createApp(options.tls)
@@ -94,7 +83,7 @@ export async function createAdmin(source: AdminSource, options: AdminOptions = {
       return app.listen({ host, port })
     },
     async close() {
-      for (const end of stop) end()
+      stop()
       metrics.close()
       await app.close()
     },

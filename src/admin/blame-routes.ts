@@ -3,8 +3,11 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js'
 import type { Good } from '../compile.ts'
 import type { Gateway, Listener, Node, Route } from '../model/gateway.ts'
-import type { Refused } from './blame.ts'
+import type { Rejection } from '../xds/events.ts'
 import { brokenRule } from './pgv-words.ts'
+
+/** What of a refusal is needed to find the guilty. */
+export type Refused = Pick<Rejection, 'type' | 'name' | 'owner' | 'message'>
 
 /**
  * All routes of a listener are one resource to the proxy. What it says about that resource is narrowed down, best first:

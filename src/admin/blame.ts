@@ -1,8 +1,7 @@
 import type { Path, Place } from '../diagnostics/diagnostic.ts'
 import type { Good } from '../compile.ts'
 import type { EntityKey, Node } from '../model/gateway.ts'
-import type { Rejection } from '../xds/events.ts'
-import { blameRoutes } from './blame-routes.ts'
+import { blameRoutes, type Refused } from './blame-routes.ts'
 import { asKey, brokenRule } from './pgv-words.ts'
 
 /** A node of gateway.yaml that may have caused a refusal. */
@@ -13,8 +12,6 @@ export interface Suspect {
   /** Where the node itself begins, for the case that `place` names a key that is not written. */
   readonly start: Place
 }
-
-export type Refused = Pick<Rejection, 'type' | 'name' | 'owner' | 'message'>
 
 /** More suspects than this help nobody: then the whole listener is named. */
 const maxSuspects = 10

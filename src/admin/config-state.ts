@@ -31,7 +31,7 @@ export function configState(source: AdminSource, history: History): ConfigState 
 const versions = new WeakMap<Good, string>()
 
 /** Hash of the versions of all resources. */
-export function versionOf(good: Good): string {
+function versionOf(good: Good): string {
   const known = versions.get(good)
   if (known !== undefined) return known
   const text = [...good.resources].map(([key, { version }]) => `${key} ${version}`).sort(compare)

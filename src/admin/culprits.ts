@@ -1,6 +1,7 @@
 import { createFindPosition } from '../config/find-position.ts'
 import { jsonPointer } from '../diagnostics/json.ts'
 import type { FindPosition, Position } from '../diagnostics/position.ts'
+import { contentHash } from '../lib/content-hash.ts'
 import type { Rejection } from '../xds/events.ts'
 import { blame, type Suspect } from './blame.ts'
 import { explainMessage, shortMessage } from './envoy-words.ts'
@@ -40,10 +41,10 @@ export class Culprits {
     this.#history = history
   }
 
-  /** The verdict on a refusal; proxies that refuse the same version share it. */
+  /** The verdict on a refusal; proxies that refuse the same version with the same words share it. */
   of(rejection: Rejection): Verdict {
-    const { type, name, version } = rejection
-    const key = `${type}/${name}@${version}`
+    const { type, name, version, heldAt, message } = rejection
+    const key = JSON.stringify([type, name, version, heldAt, message.length > 1_000 ? contentHash(message) : message])
     const known = this.#known.get(key)
     if (known) return known
     const verdict = this.#judge(rejection)

@@ -37,6 +37,6 @@ export function describeRejection(proxy: Proxy, rejection: Rejection, verdict: V
 }
 
 /** `gateway.yaml:41:3` */
-export function where({ file, line, column }: Culprit): string {
+function where({ file, line, column }: Culprit): string {
   return line === undefined ? printable(file) : `${printable(file)}:${line}:${column ?? 1}`
 }

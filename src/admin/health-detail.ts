@@ -3,7 +3,7 @@ import type { AdminContext } from './context.ts'
 import { findingSchema, findings } from './findings.ts'
 import { readiness } from './readiness.ts'
 import { configStateSchema, proxySchema } from './status-schema.ts'
-import { configStateView, proxyView } from './status-view.ts'
+import { configStateView, proxyViews } from './status-view.ts'
 
 const part = Type.Enum(['up', 'degraded', 'down'])
 
@@ -25,7 +25,7 @@ export const healthDetailSchema = Type.Object({
 export async function healthDetail(cx: AdminContext): Promise<Static<typeof healthDetailSchema>> {
   const { missing, degraded } = await readiness(cx)
   const config = configStateView(cx)
-  const { proxies, refused } = cx.source.xds.status()
+  const proxies = await proxyViews(cx)
   const engine = cx.engine?.()
   const servedSince = config.state === 'serving' ? undefined : config.since
   return {
@@ -37,11 +37,8 @@ export async function healthDetail(cx: AdminContext): Promise<Static<typeof heal
       lastGoodAgeSeconds: servedSince === undefined ? 0 : Math.max(0, Date.now() - Date.parse(servedSince)) / 1_000,
       errors: findings(cx.source.last).shown.filter(({ severity }) => severity === 'error'),
     },
-    proxies: proxies.map((proxy) => {
-      const { id, version, address, connectedSince, state, waiting } = proxyView(proxy, cx)
-      return { id, version, address, connectedSince, state, waiting }
-    }),
-    refusedProxies: refused.length,
+    proxies: proxies.map(({ id, version, address, connectedSince, state, waiting }) => ({ id, version, address, connectedSince, state, waiting })),
+    refusedProxies: cx.source.xds.refused.length,
     ...(engine && { engine: { state: engine.state, ...(engine.detail === undefined ? {} : { detail: engine.detail }) } }),
   }
 }

@@ -2,7 +2,7 @@ import type { Compiled, Good } from '../compile.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { ServeEvent } from '../reload/events.ts'
 import type { XdsObserver } from '../xds/events.ts'
-import type { XdsStatus } from '../xds/status.ts'
+import type { ProxyStatus, RefusedProxy } from '../xds/status.ts'
 
 /** One look at the files, as the admin API needs to know it. */
 export interface Look {
@@ -17,7 +17,9 @@ export interface Look {
 /** What the admin API shows; `Serving` is one. */
 export interface AdminSource {
   readonly xds: {
-    status(): XdsStatus
+    /** Each proxy is looked at when the iteration comes to it. */
+    proxies(): Iterable<ProxyStatus>
+    readonly refused: readonly RefusedProxy[]
     /** Publishes that changed something. */
     readonly publishes: number
     onEvent(observer: XdsObserver): () => void

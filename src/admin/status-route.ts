@@ -10,7 +10,7 @@ export function statusRoute(cx: AdminContext): FastifyPluginCallback {
     app.get(
       '/api/v1/status',
       { schema: { summary: 'Which proxy has accepted what', response: { 200: documentOf('status', statusSchema, 'Configuration and proxies.') } } },
-      (request) => document(request, 'status', 'status', statusView(cx)),
+      async (request) => document(request, 'status', 'status', await statusView(cx)),
     )
     done()
   }

@@ -13,14 +13,14 @@ export const configStateSchema = Type.Object({
   reason: Type.Optional(Type.String({ description: 'Why the newest files are not served.' })),
 })
 
-export const placeSchema = Type.Object({
+const place = Type.Object({
   file: Type.String(),
   line: Type.Optional(Type.Integer({ minimum: 1 })),
   column: Type.Optional(Type.Integer({ minimum: 1 })),
   path: Type.String({ description: 'JSON Pointer inside the file.' }),
 })
 
-const culprit = Type.Object({ node: Type.String({ description: 'Such as route/orders.' }), ...placeSchema.properties })
+const culprit = Type.Object({ node: Type.String({ description: 'Such as route/orders.' }), ...place.properties })
 
 const rejection = Type.Object({
   type: Type.String(),

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { printable } from '../diagnostics/printable.ts'
 import type { Proxy, Rejection } from '../xds/events.ts'
 import type { ProxyStatus } from '../xds/status.ts'
@@ -5,13 +6,16 @@ import { configState } from './config-state.ts'
 import type { AdminContext } from './context.ts'
 import type { ConfigStateView, ProxyView, RejectionView, StatusView } from './status-schema.ts'
 
+/** How long the event loop may be held, in milliseconds. */
+const breakMs = 10
+
 /** What `/api/v1/status` shows. */
-export function statusView(cx: AdminContext): StatusView {
-  const { publish, proxies, refused } = cx.source.xds.status()
+export async function statusView(cx: AdminContext): Promise<StatusView> {
+  const { publishes, refused } = cx.source.xds
   return {
     config: configStateView(cx),
-    publish,
-    proxies: proxies.map((proxy) => proxyView(proxy, cx)),
+    publish: publishes,
+    proxies: await proxyViews(cx),
     refused: refused.map((proxy) => ({ ...who(proxy), at: iso(proxy.at), reason: printable(proxy.reason) })),
   }
 }
@@ -26,7 +30,20 @@ export function configStateView({ source, history }: Pick<AdminContext, 'source'
   }
 }
 
-export function proxyView(proxy: ProxyStatus, cx: Pick<AdminContext, 'culprits'>): ProxyView {
+/** Every proxy, with breaks: with many proxies and many resources the look would hold up the pushes. */
+export async function proxyViews(cx: Pick<AdminContext, 'source' | 'culprits'>): Promise<ProxyView[]> {
+  const views: ProxyView[] = []
+  let since = performance.now()
+  for (const proxy of cx.source.xds.proxies()) {
+    views.push(proxyView(proxy, cx))
+    if (performance.now() - since < breakMs) continue
+    await setImmediate()
+    since = performance.now()
+  }
+  return views
+}
+
+function proxyView(proxy: ProxyStatus, cx: Pick<AdminContext, 'culprits'>): ProxyView {
   const types = Object.entries(proxy.types).map(([type, { subscribed, wanted, sent, accepted }]) => {
     return [type, { subscribed, wanted: wanted.resources, publish: wanted.publish, sent, accepted }] as const
   })

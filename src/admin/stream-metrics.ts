@@ -54,7 +54,7 @@ export function streamMetrics(registry: Registry, source: AdminSource): (event: 
 }
 
 function streamGauges(registry: Registry, { xds }: AdminSource): Connected {
-  const connected = new Connected(xds.status().proxies)
+  const connected = new Connected([...xds.proxies()])
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,

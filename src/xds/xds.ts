@@ -15,7 +15,7 @@ import type { PublishReceipt, Settled } from './settle.ts'
 import { Snapshot } from './snapshot.ts'
 import type { Shared } from './state.ts'
 import { statusOf } from './status.ts'
-import type { RefusedProxy, XdsStatus } from './status.ts'
+import type { ProxyStatus, RefusedProxy, XdsStatus } from './status.ts'
 
 export interface XdsOptions {
   readonly clock?: Clock
@@ -34,6 +34,10 @@ export interface Xds {
   /** Resolves when every proxy that is connected now has accepted or refused what the publish changed, or when the time is over. Never rejects. */
   settled(receipt: PublishReceipt, options?: { readonly timeoutMs?: number }): Promise<Settled>
   status(): XdsStatus
+  /** The proxies of `status`, each looked at only when the iteration comes to it: a look costs what the proxy holds, so take breaks between many. */
+  proxies(): Iterable<ProxyStatus>
+  /** The refused proxies of `status`. */
+  readonly refused: readonly RefusedProxy[]
   /** Publishes that changed something; what `status` says, without looking at every proxy. */
   readonly publishes: number
   /** What is served under a name now, which is the bridge as long as one is in use by anybody. */
@@ -115,9 +119,17 @@ class Server implements Xds {
   status(): XdsStatus {
     return {
       publish: this.#publish,
-      proxies: [...this.#connections].map(({ stream }) => statusOf(stream)),
-      refused: [...this.#refused.values()],
+      proxies: [...this.proxies()],
+      refused: this.refused,
     }
+  }
+
+  *proxies(): Iterable<ProxyStatus> {
+    for (const { stream } of [...this.#connections]) yield statusOf(stream)
+  }
+
+  get refused(): readonly RefusedProxy[] {
+    return [...this.#refused.values()]
   }
 
   get publishes(): number {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { blame, type Refused } from '../../src/admin/blame.ts'
+import { blame } from '../../src/admin/blame.ts'
+import type { Refused } from '../../src/admin/blame-routes.ts'
 import { Culprits } from '../../src/admin/culprits.ts'
 import { explainMessage, shortMessage } from '../../src/admin/envoy-words.ts'
 import { History } from '../../src/admin/history.ts'

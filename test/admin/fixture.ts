@@ -7,12 +7,12 @@ import type { AdminSource, Look } from '../../src/admin/source.ts'
 import { EventLog } from '../../src/reload/events.ts'
 import { systemClock } from '../../src/xds/clock.ts'
 import type { XdsObserver, XdsEvent } from '../../src/xds/events.ts'
-import type { XdsStatus } from '../../src/xds/status.ts'
+import type { ProxyStatus } from '../../src/xds/status.ts'
 
 /** A source of the admin API without servers: the files are compiled, the proxies are made up. */
 export interface TestSource extends AdminSource, AsyncDisposable {
   readonly dir: string
-  status: XdsStatus
+  proxies: readonly ProxyStatus[]
   /** Writes the root file and looks at it. */
   write(text: string): Promise<Look>
   emit(event: XdsEvent): void
@@ -27,9 +27,10 @@ export async function testSource(text: string, options: CompileOptions = {}): Pr
   const seen: { good?: Good; last?: Look } = {}
   const source: TestSource = {
     dir,
-    status: { publish: 1, proxies: [], refused: [] },
+    proxies: [],
     xds: {
-      status: () => source.status,
+      proxies: () => source.proxies,
+      refused: [],
       publishes: 1,
       onEvent(observer) {
         observers.add(observer)

@@ -66,6 +66,17 @@ describe('metrics', () => {
     )
   })
 
+  it('go on when whoever is told of a refusal fails, and say so', async () => {
+    const told: string[] = []
+    const fails = (): void => {
+      throw new Error('the log is full')
+    }
+    await using fixture = await testAdmin(shop, { onRejection: fails, onError: ({ message }) => told.push(message) })
+    const rejection = { type: 'cluster', name: 'orders', owner: 'service/orders', version: 'v', message: 'no', since: 0, heldAt: undefined } as const
+    expect(() => fixture.source.emit({ kind: 'rejected', proxy: proxy('one'), rejection })).not.toThrow()
+    expect(told).toEqual(['the log is full'])
+  })
+
   it('tell the age of the last good state and the findings of the files', async () => {
     await using fixture = await testAdmin(shop)
     await fixture.source.write(shop.replace('to: orders', 'to: nothing'))
