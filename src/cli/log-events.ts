@@ -46,7 +46,9 @@ export class EventTeller {
           ms: event.ms,
           reason: event.reason,
         })
-        if (event.warnings > 0) this.#findings('warn', count(event.warnings, 'warning'), serving.last.diagnostics)
+        // With errors beside them, they are told with these.
+        if (event.warnings > 0 && serving.last.diagnostics.every(({ severity }) => severity === 'warning'))
+          this.#findings('warn', count(event.warnings, 'warning'), serving.last.diagnostics)
         break
       case 'rejected':
         this.#findings('error', 'the files are not usable; what was served before stays', event.diagnostics)

@@ -9,7 +9,7 @@ import { Compiler } from '../../src/compile.ts'
 import { instancesOf } from '../../examples/alt-las/instances.ts'
 import { send } from '../support/http.ts'
 import { until } from '../support/until.ts'
-import { alive, descendants, end, type Example, freePlaces, isUp, startExample } from './start-example.ts'
+import { alive, descendants, end, type Example, freePlaces, hasEnded, isUp, startExample } from './start-example.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -167,6 +167,7 @@ describe('npm start', () => {
       'the mistake is told',
       () => example.stderr().includes('did you mean "archive"?') && example.stderr().includes(`gateway.yaml:${line}:9`),
     )
+    expect(example.stderr().split('did you mean "archive"?')).toHaveLength(2)
     expect(await answer('/ping')).toBe('200 {"pong":true}')
     expect((await ask('/api/v1/archive/x')).service).toBe('archive')
     await writeFile(file, text + ping.replace('pong: true', 'pong: false'))
@@ -179,7 +180,7 @@ describe('npm start', () => {
     process.kill(pidOf(example, 'envoy'), 'SIGKILL')
     process.kill(pidOf(example, 'archive-2'), 'SIGKILL')
     example.child.kill('SIGINT')
-    expect(await example.exited).toBe(0)
+    expect(await hasEnded(example)).toBe(0)
     await until('no process is left', async () => (await alive(pids)).length === 0)
   })
 })
@@ -210,7 +211,7 @@ describe('npm start, otherwise', () => {
     try {
       let started: number[] = []
       const watch = setInterval(() => void descendants(example.child.pid ?? 0).then((pids) => (started = [...new Set([...started, ...pids])])), 50)
-      expect(await example.exited).not.toBe(0)
+      expect(await hasEnded(example)).toBe(1)
       clearInterval(watch)
       expect(example.stderr()).toMatch(message)
       await until('no process is left', async () => (await alive(started)).length === 0)

@@ -55,6 +55,11 @@ export async function isUp(example: Example): Promise<void> {
   })
 }
 
+/** Its exit code; throws when it goes on for more than 15 s. */
+export function hasEnded({ child }: Example): Promise<number> {
+  return until('it has ended', () => child.exitCode ?? undefined)
+}
+
 /** Ends it, if it still runs, and clears up. */
 export async function end(example: Example): Promise<void> {
   if (example.child.exitCode === null && example.child.signalCode === null) {
