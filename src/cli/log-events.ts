@@ -47,7 +47,7 @@ export class EventTeller {
           reason: event.reason,
         })
         // With errors beside them, they are told with these.
-        if (event.warnings > 0 && serving.last.diagnostics.every(({ severity }) => severity === 'warning'))
+        if (event.warnings > 0 && !serving.last.diagnostics.some(({ severity }) => severity === 'error'))
           this.#findings('warn', count(event.warnings, 'warning'), serving.last.diagnostics)
         break
       case 'rejected':
