@@ -95,7 +95,7 @@ function report(results: Rounds, { rounds, seconds }: { readonly rounds: number;
 const compilations = new Map<string, Promise<string>>()
 
 /** gateway.yaml as a static Envoy file; compiled once, the port is put in afterwards. */
-async function compiled(port: number, upstreams: readonly number[], adminPath: string): Promise<string> {
+export async function compiled(port: number, upstreams: readonly number[], adminPath: string): Promise<string> {
   const names = ['SEGMENTATION_1', 'SEGMENTATION_2', 'RUNNER_1', 'RUNNER_2', 'ARCHIVE_1', 'ARCHIVE_2']
   const env = Object.fromEntries(names.map((name, index) => [name, `127.0.0.1:${upstreams[index]}`]))
   const make = async (): Promise<string> => {
@@ -110,7 +110,7 @@ async function compiled(port: number, upstreams: readonly number[], adminPath: s
   return (await text).replace('"portValue": 65000', `"portValue": ${port}`)
 }
 
-function minimal(port: number, upstreams: readonly number[], path: string): string {
+export function minimal(port: number, upstreams: readonly number[], path: string): string {
   const text = readFileSync(join(import.meta.dirname, 'minimal-envoy.yaml'), 'utf8')
   const ports = [8080, 3001, 3002, 3011, 3012, 3021, 3022]
   const put = ports.reduce(

@@ -9,6 +9,10 @@ export interface Size {
   /** Hosts that the routes are spread over. */
   readonly hosts?: number
   readonly port?: number
+  /** Endpoints of every service, `address:port`; default two addresses of its own that nobody answers on. */
+  readonly endpoints?: readonly string[]
+  /** Default true. Say false when a real Envoy takes the configuration: it would ask each endpoint. */
+  readonly healthChecks?: boolean
 }
 
 /** Writes a gateway of the given size and returns its root file. Routes have policies of their own, as real ones do. */
@@ -18,7 +22,9 @@ export function writeLargeSystem(dir: string, size: Size): string {
   const head = `version: 1\nname: large\nlisteners: {public: {port: ${port}}}\ndefaults:\n  route: {timeouts: {request: 30s}, retry: {attempts: 3}}\n`
   const parts = Array.from({ length: files }, (_, part) => {
     const own = (count: number) => Array.from({ length: count }, (_, index) => index).filter((index) => index % files === part)
-    return `services:\n${own(services).map(service).join('')}routes:\n${own(routes)
+    return `services:\n${own(services)
+      .map((index) => service(index, size))
+      .join('')}routes:\n${own(routes)
       .map((index) => route(index, services, hosts))
       .join('')}`
   })
@@ -31,9 +37,10 @@ export function writeLargeSystem(dir: string, size: Size): string {
   return root
 }
 
-function service(index: number): string {
+function service(index: number, { endpoints, healthChecks = true }: Size): string {
   const address = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
-  return `  service-${index}:\n    endpoints: ["${address}:9000", "${address}:9001"]\n    healthCheck: {path: /health, interval: 5s}\n`
+  const list = (endpoints ?? [`${address}:9000`, `${address}:9001`]).map((one) => `"${one}"`).join(', ')
+  return `  service-${index}:\n    endpoints: [${list}]\n${healthChecks ? '    healthCheck: {path: /health, interval: 5s}\n' : ''}`
 }
 
 function route(index: number, services: number, hosts: number): string {

@@ -31,6 +31,7 @@ export function load(): string {
 
 export function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value)
+  if (Number.isInteger(value)) return value.toLocaleString('en')
   const size = Math.abs(value)
   return size >= 1000 ? Math.round(value).toLocaleString('en') : size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

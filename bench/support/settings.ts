@@ -115,3 +115,30 @@ function envoyHeaders(file: StaticFile): void {
 function isFields(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
+
+/** A static file whose matchers are unrolled: every virtual host as a plain list of routes, the guards first. */
+export function asList(text: string): string {
+  const file = JSON.parse(text) as StaticFile
+  for (const { routeConfig } of managers(file)) {
+    for (const host of routeConfig.virtualHosts as { routes?: unknown[]; matcher?: unknown }[]) {
+      if (host.matcher === undefined) continue
+      const found = new Map<unknown, unknown>()
+      collectRoutes(host.matcher, found)
+      host.routes = [...found.values()]
+      delete host.matcher
+    }
+  }
+  return JSON.stringify(file)
+}
+
+/** Routes in the order of the text, each name once; `name` and `match` together make a route. */
+function collectRoutes(value: unknown, found: Map<unknown, unknown>): void {
+  if (Array.isArray(value)) return value.forEach((inner) => collectRoutes(inner, found))
+  if (!isFields(value)) return
+  if ('match' in value && 'name' in value) {
+    const { '@type': _type, ...route } = value
+    if (!found.has(value['name'])) found.set(value['name'], route)
+    return
+  }
+  for (const inner of Object.values(value)) collectRoutes(inner, found)
+}

@@ -1,0 +1,66 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { envoyArguments } from '../../src/engine/envoy-arguments.ts'
+import { installEnvoy } from '../../src/engine/install.ts'
+import { guardChild } from '../../src/engine/parent-guard.ts'
+import { send } from '../../test/support/http.ts'
+import { until } from '../../test/support/until.ts'
+import { KeepAlive } from './keep-alive.ts'
+
+export interface InstructionOptions {
+  readonly bootstrap: (adminSocket: string) => string
+  readonly port: number
+  readonly paths: readonly string[]
+  readonly requests: number
+}
+
+/**
+ * Instructions that Envoy executes in user space for one request, counted by valgrind's callgrind: the same on a busy machine as on an idle one,
+ * so settings that cost less than the noise of a clock can be told apart. System calls are not in it. Throws when a request does not get a 200.
+ */
+export async function instructionsPerRequest({ bootstrap, port, paths, requests }: InstructionOptions): Promise<number> {
+  const binary = await installEnvoy()
+  const dir = mkdtempSync(join(tmpdir(), 'sluice-callgrind-'))
+  const socketPath = join(dir, 'admin.sock')
+  const configPath = join(dir, 'envoy.json')
+  writeFileSync(configPath, bootstrap(socketPath), { mode: 0o600 })
+  const args = [
+    '--tool=callgrind',
+    `--callgrind-out-file=${join(dir, 'out')}`,
+    binary.path,
+    ...envoyArguments({ configPath, concurrency: 1, logLevel: 'error' }),
+  ]
+  const child = spawn('valgrind', args, { stdio: 'ignore', cwd: dir })
+  if (child.pid === undefined) throw new Error('valgrind could not be started')
+  const release = guardChild(child.pid)
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const control = (option: string): void => void execFileSync('callgrind_control', [option, String(child.pid)], { cwd: dir, stdio: 'pipe' })
+  try {
+    await until('Envoy is ready under valgrind', async () => (await send(0, '/ready', { socketPath })).status === 200, 120_000)
+    const client = new KeepAlive(port)
+    // Health checks may call the endpoints sick until everything has been run once.
+    await until('requests pass', async () => (await client.get(paths[0] ?? '/')) === 200, 60_000)
+    await ask(client, paths, Math.ceil(requests / 4))
+    control('--zero')
+    await ask(client, paths, requests)
+    control('--dump')
+    client.close()
+    const dump = readdirSync(dir).find((name) => /^out\.\d+$/.test(name))
+    const total = Number(/^(?:summary|totals): (\d+)/m.exec(readFileSync(join(dir, dump ?? ''), 'utf8'))?.[1])
+    return total / requests
+  } finally {
+    child.kill('SIGKILL')
+    await exited
+    release()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+async function ask(client: KeepAlive, paths: readonly string[], requests: number): Promise<void> {
+  for (let index = 0; index < requests; index++) {
+    const status = await client.get(paths[index % paths.length] ?? '/')
+    if (status !== 200) throw new Error(`a request got ${status}`)
+  }
+}
