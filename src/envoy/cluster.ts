@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { type Cluster, Cluster_DiscoveryType, ClusterSchema, type LoadBalancingPolicySchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
+import { DnsLookupFamily } from '#gen/envoy/extensions/clusters/common/dns/v3/dns_pb.js'
 import { DnsClusterSchema } from '#gen/envoy/extensions/clusters/dns/v3/dns_cluster_pb.js'
 import { RoundRobinSchema } from '#gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.js'
 import {
@@ -50,6 +51,9 @@ export function policy(name: string, typedConfig: ReturnType<typeof any>): Messa
   return { policies: [{ typedExtensionConfig: { name: `envoy.load_balancing_policies.${name}`, typedConfig } }] }
 }
 
+/** IPv4 first: a name such as `localhost` often has an IPv6 address that nobody listens on. */
+const dns = { respectDnsTtl: true, dnsRefreshRate: duration(5_000), dnsLookupFamily: DnsLookupFamily.V4_PREFERRED }
+
 type ClusterFields = Pick<
   Exclude<MessageInitShape<typeof ClusterSchema>, { $typeName: string }>,
   'clusterDiscoveryType' | 'edsClusterConfig' | 'loadAssignment'
@@ -68,7 +72,7 @@ function discovery(service: Service): ClusterFields {
   return {
     clusterDiscoveryType: {
       case: 'clusterType',
-      value: { name: 'envoy.cluster.dns', typedConfig: any(DnsClusterSchema, { respectDnsTtl: true, dnsRefreshRate: duration(5_000) }) },
+      value: { name: 'envoy.cluster.dns', typedConfig: any(DnsClusterSchema, dns) },
     },
     loadAssignment: loadAssignment(service),
   }

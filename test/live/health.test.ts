@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Rig, startRig } from '../serve/rig.ts'
+import { type Echo, startEcho } from '../support/echo.ts'
+import { send } from '../support/http.ts'
+import { until } from '../support/until.ts'
+
+let rig: Rig
+let a: Echo, b: Echo, c: Echo, d: Echo
+
+beforeAll(async () => {
+  ;[a, b, c, d] = (await Promise.all(['a', 'b', 'c', 'd'].map((name) => startEcho(name)))) as [Echo, Echo, Echo, Echo]
+  rig = await startRig(
+    (port) => `version: 1
+listeners: {public: {port: ${port}, address: 127.0.0.1}}
+services:
+  checked:
+    endpoints: ["127.0.0.1:${a.port}", "127.0.0.1:${b.port}"]
+    healthCheck: {path: /health, interval: 100ms, timeout: 80ms, unhealthyAfter: 3, healthyAfter: 2}
+  guarded:
+    endpoints: ["127.0.0.1:${c.port}", "127.0.0.1:${d.port}"]
+    circuitBreaker: {openWhen: {failures: 3}, openFor: 300ms}
+routes:
+  checked: {match: {path: /checked}, to: checked}
+  guarded: {match: {path: /guarded}, to: guarded}
+`,
+  )
+})
+
+afterAll(async () => {
+  await rig[Symbol.asyncDispose]()
+  await Promise.all([a, b, c, d].map((echo) => echo.close()))
+})
+
+const stat = (name: string) => rig.envoy.stat(`cluster.${name}`)
+
+it('takes a sick instance out after `unhealthyAfter` failed checks, not at the first, and takes it back', async () => {
+  await until('both are healthy', async () => (await stat('checked.membership_healthy')) === 2)
+  const failuresBefore = await stat('checked.health_check.failure')
+  b.healthy = false
+  let failures = 0
+  await until('the sick one is out', async () => {
+    const healthy = await stat('checked.membership_healthy')
+    if (healthy === 2) failures = (await stat('checked.health_check.failure')) - failuresBefore
+    return healthy === 1
+  })
+  // It was still in after the second failed check: one bad status alone does not count.
+  expect(failures).toBeGreaterThanOrEqual(1)
+  expect((await stat('checked.health_check.failure')) - failuresBefore).toBeGreaterThanOrEqual(3)
+  b.seen.length = 0
+  for (let index = 0; index < 20; index++) expect((await send(rig.port, '/checked')).status).toBe(200)
+  expect(b.seen.length).toBe(0)
+  b.healthy = true
+  await until('it is back', async () => (await stat('checked.membership_healthy')) === 2)
+  for (let index = 0; index < 4; index++) await send(rig.port, '/checked')
+  expect(b.seen.length).toBe(2)
+})
+
+it('sends nothing to endpoints that are known to be sick, even when all are', async () => {
+  a.healthy = b.healthy = false
+  await until('both are out', async () => (await stat('checked.membership_healthy')) === 0)
+  expect((await send(rig.port, '/checked')).status).toBe(503)
+  a.healthy = b.healthy = true
+  await until('both are back', async () => (await stat('checked.membership_healthy')) === 2)
+})
+
+it('ejects an endpoint that keeps failing and takes it back after `openFor`', async () => {
+  d.status = 500
+  await until('the failing one is ejected', async () => {
+    await send(rig.port, '/guarded')
+    return (await stat('guarded.outlier_detection.ejections_active')) === 1
+  })
+  const seen = d.seen.length
+  expect(seen).toBe(3)
+  for (let index = 0; index < 5; index++) expect((await send(rig.port, '/guarded')).status).toBe(200)
+  d.status = 200
+  await until('it is back', async () => (await stat('guarded.outlier_detection.ejections_active')) === 0)
+  await until('it serves', async () => {
+    await send(rig.port, '/guarded')
+    return d.seen.length > seen
+  })
+})
