@@ -117,7 +117,7 @@ async function push(system: LiveSystem, pid: number, count: number): Promise<(st
   for (let index = 0; index < count; index++) {
     const name = `added-${++added}`
     writeFileSync(join(system.dir, 'parts', `${name}.yaml`), part(name, undefined))
-    const compiled = await timed(system.compile)
+    const compiled = await timed(() => system.compile())
     const main = threadMicros(pid)
     const { gateway, resources } = compiled.value
     const pushed = await timed(() => accepted(system.xds, system.publisher.publish(gateway, resources)))

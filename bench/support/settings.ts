@@ -136,7 +136,8 @@ function collectRoutes(value: unknown, found: Map<unknown, unknown>): void {
   if (Array.isArray(value)) return value.forEach((inner) => collectRoutes(inner, found))
   if (!isFields(value)) return
   if ('match' in value && 'name' in value) {
-    const { '@type': _type, ...route } = value
+    const route = { ...value }
+    delete route['@type']
     if (!found.has(value['name'])) found.set(value['name'], route)
     return
   }
