@@ -9,16 +9,20 @@ const sensitiveText = /^(?:Basic|Bearer|Digest)\s+\S|-----BEGIN [A-Z ]*PRIVATE K
 const userInfo = /([a-z][a-z0-9+.-]*:\/\/)[^/?#@\s]+@/gi
 
 /**
- * A copy of plain data in which secrets are replaced: texts under keys such as `authorization`, credentials in URLs, private keys.
+ * A copy of plain data in which secrets are replaced: texts under keys such as `authorization`, values of conditions on such headers, credentials in URLs, private keys.
  * References to secrets stay. Two values that differ only in a secret look the same afterwards; versions of resources tell them apart.
  */
 export function redact(value: unknown, key = ''): unknown {
   if (typeof value === 'string') return redactText(value, sensitiveKey.test(key))
   if (Array.isArray(value)) return value.map((item: unknown) => redact(item, key))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, redact(inner, typeof inner === 'string' || Array.isArray(inner) ? name : '')]),
-  )
+  const entries = Object.entries(value) as [string, unknown][]
+  const named = 'name' in value && typeof value.name === 'string' ? value.name : ''
+  return Object.fromEntries(entries.map(([own, inner]) => [own, redact(inner, own === 'value' ? named : isText(inner) ? own : '')]))
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || Array.isArray(value)
 }
 
 function redactText(text: string, sensitive: boolean): string {

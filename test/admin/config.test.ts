@@ -75,6 +75,11 @@ describe('redact', () => {
         },
         balancing: { key: 'request.header.x-user' },
         password: 'p',
+        headers: [
+          { name: 'x-api-key', type: 'exact', value: 'k' },
+          { name: 'x-beta', type: 'exact', value: 'yes' },
+          { name: 'cookie', type: 'present', value: true },
+        ],
         tokens: ['a', 'secret://env/TOKEN'],
         nested: { client_secret: 's', count: 3, none: null, on: true },
         pem: '-----BEGIN EC PRIVATE KEY-----\nx',
@@ -89,6 +94,11 @@ describe('redact', () => {
       },
       balancing: { key: 'request.header.x-user' },
       password: '[redacted]',
+      headers: [
+        { name: 'x-api-key', type: 'exact', value: '[redacted]' },
+        { name: 'x-beta', type: 'exact', value: 'yes' },
+        { name: 'cookie', type: 'present', value: true },
+      ],
       tokens: ['[redacted]', 'secret://env/TOKEN'],
       nested: { client_secret: '[redacted]', count: 3, none: null, on: true },
       pem: '[redacted]',
