@@ -15,6 +15,16 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`)
 const gatewayPort = Number(process.env['GATEWAY_PORT'] || 8080)
 const backends = new Backends((instance, how) => say(`${instance.name} ended (${how}); start it again: ${restart(instance)}`))
 
+// npm runs this in a shell, which dies of a signal that npm passes on without passing it on itself.
+if (process.env['npm_lifecycle_event'] === 'start') {
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 500).unref()
+}
+
 try {
   process.exitCode = await start()
 } catch (error) {

@@ -186,12 +186,15 @@ describe('npm start', () => {
 })
 
 describe('npm start, otherwise', () => {
-  it('leaves no process when it is killed', async () => {
-    const example = await startExample(await freePlaces())
+  it.each([
+    ['it is killed', false],
+    ['npm is killed', true],
+  ])('leaves no process when %s', async (_, likeNpm) => {
+    const example = await startExample(await freePlaces(), likeNpm)
     try {
       await isUp(example)
       const pids = await descendants(example.child.pid ?? 0)
-      expect(pids.length).toBeGreaterThanOrEqual(7)
+      expect(pids.length).toBeGreaterThanOrEqual(likeNpm ? 8 : 7)
       example.child.kill('SIGKILL')
       await until('no process is left', async () => (await alive(pids)).length === 0)
     } finally {

@@ -29,17 +29,16 @@ export async function freePlaces(): Promise<Record<string, string>> {
   return places
 }
 
-/** Starts it with a copy of the repository's gateway.yaml. */
-export async function startExample(env: Record<string, string>, args: readonly string[] = []): Promise<Example> {
+/** Starts it with a copy of the repository's gateway.yaml, `likeNpm` inside a shell that waits for it. */
+export async function startExample(env: Record<string, string>, likeNpm = false): Promise<Example> {
   const dir = await mkdtemp(join(tmpdir(), 'alt-las-test-'))
   await copyFile(join(root, 'gateway.yaml'), join(dir, 'gateway.yaml'))
   const program = join(root, 'examples/alt-las/start.ts')
   const admin = ['--admin', `127.0.0.1:${await freePort()}`]
-  const child = spawn(process.execPath, [program, ...admin, ...args], {
-    cwd: dir,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const line = [process.execPath, program, ...admin]
+  const own = { npm_lifecycle_event: likeNpm ? 'start' : 'test' }
+  const [command = '', ...args] = likeNpm ? ['sh', '-c', '"$@"; exit $?', 'sh', ...line] : line
+  const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
