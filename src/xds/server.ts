@@ -1,8 +1,8 @@
-import { chmod, rm } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { createSecureServer, createServer } from 'node:http2'
 import type { Http2SecureServer, Http2Server, ServerHttp2Session } from 'node:http2'
-import { connect } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { freeSocket } from '../lib/free-socket.ts'
 import { adsHandler } from './ads.ts'
 import type { Open } from './ads.ts'
 
@@ -83,18 +83,4 @@ async function stop(server: Http2Server | Http2SecureServer, sessions: ReadonlyS
   }, graceMs)
   await closed
   clearTimeout(force)
-}
-
-/** Removes a socket file that nobody listens on. */
-async function freeSocket(path: string): Promise<void> {
-  const used = await new Promise<boolean>((resolve) => {
-    const probe = connect(path)
-    probe.once('connect', () => {
-      probe.destroy()
-      resolve(true)
-    })
-    probe.once('error', () => resolve(false))
-  })
-  if (used) throw Object.assign(new Error(`another process listens on ${path}`), { code: 'EADDRINUSE' })
-  await rm(path, { force: true })
 }
