@@ -85,7 +85,7 @@ describe('admin guard', () => {
     const told: Error[] = []
     await using fixture = await testAdmin(shop, { onError: (error) => told.push(error) })
     fixture.source.xds.proxies = () => {
-      throw new Error('secret words /home/someone')
+      throw new Error('secret words of someone')
     }
     const reply = await fixture.admin.app.inject({ url: '/api/v1/status', headers: local })
     expect([reply.statusCode, code(reply.body)]).toEqual([500, 'INTERNAL'])
