@@ -107,20 +107,20 @@ test("the file's own node takes a live change back", async () => {
   expect((await publish(base({ a: '127.0.0.1:1' }))).changed).toEqual([])
 })
 
-const checked = ', healthCheck: {interval: 300ms, timeout: 200ms}'
+const checked = ', healthCheck: {interval: 1s, timeout: 500ms}'
 
 test('endpoints of a health-checked service are exchanged in two steps, by file and live', async () => {
   await publish(base({ a: '127.0.0.1:1' }, checked))
   const good = await compiled(base({ a: '127.0.0.1:2' }, checked))
   publisher.publish(good.gateway, good.resources)
   expect(ports('a')).toEqual([2, 1])
-  clock.advance(499)
+  clock.advance(1_499)
   expect(ports('a')).toEqual([2, 1])
   publisher.update(moved(good, 'a', 3), good.at)
   expect(ports('a').sort()).toEqual([1, 2, 3])
   clock.advance(1)
   expect(ports('a').sort()).toEqual([2, 3])
-  clock.advance(499)
+  clock.advance(1_499)
   expect(ports('a')).toEqual([3])
 })
 

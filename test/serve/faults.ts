@@ -87,7 +87,7 @@ export async function routesOneByOne(count: number, ownClusters: boolean): Promi
 export async function backendSwaps(swaps: number, rate: number): Promise<void> {
   let now = await Promise.all(['x0', 'y0'].map((name) => startEcho(name)))
   const text = (port: number): string =>
-    `version: 1\nlisteners: {public: {port: ${port}}}\nservices:\n  app:\n    healthCheck: {path: /health, interval: 50ms, timeout: 50ms, unhealthyAfter: 2, healthyAfter: 1}\n    endpoints: [${now
+    `version: 1\nlisteners: {public: {port: ${port}}}\nservices:\n  app:\n    healthCheck: {path: /health, interval: 50ms, timeout: 1s, unhealthyAfter: 2, healthyAfter: 1}\n    endpoints: [${now
       .map(({ port: own }) => `"127.0.0.1:${own}"`)
       .join(', ')}]\nroutes:\n  app: {match: {path: /*}, to: app}\n`
   await using rig = await startRig(text)

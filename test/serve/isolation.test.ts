@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { Type } from 'typebox'
 import { expect, test } from 'vitest'
 import { features } from '../../src/features/index.ts'
 import type { Feature } from '../../src/feature.ts'
@@ -41,16 +42,12 @@ test('a hanging health check and a name that does not resolve delay no other cha
     hanging: `{endpoints: ["127.0.0.1:${mute.port}"], healthCheck: {path: /health, interval: 20s, timeout: 19s}}`,
     nowhere: '{discovery: {dns: "does-not-exist.invalid:80"}}',
   }
-  const accepted: string[] = []
-  rig.serving.xds.onEvent((event) => event.kind === 'accepted' && accepted.push(event.type))
   let services: Record<string, string> = { first: ok, ...sick }
-  const waits: Promise<void>[] = [rig.apply(text(rig.port, services))]
-  await until('the sick services are sent', () => rig.serving.xds.status().publish === 2)
+  await rig.save(text(rig.port, services))
   // Each of these goes out while the proxy still waits for the sick ones.
   for (const name of ['n1', 'n2', 'n3']) {
-    await waits.at(-1)
     services = { ...services, [name]: ok }
-    waits.push(rig.apply(text(rig.port, services)))
+    await rig.save(text(rig.port, services))
     const statuses = new Set<number>()
     await until(
       `${name} is served`,
@@ -63,6 +60,8 @@ test('a hanging health check and a name that does not resolve delay no other cha
     )
     expect([...statuses].filter((status) => status !== 200 && status !== 404)).toEqual([])
   }
+  const [proxy] = rig.serving.xds.status().proxies
+  expect(proxy?.waiting).toContainEqual(expect.stringContaining('hanging'))
   const publishes = rig.serving.events.filter(({ kind }) => kind === 'published').length
   expect(publishes).toBe(5)
   const { failures } = await load.stop()
@@ -74,7 +73,7 @@ test('a hanging health check and a name that does not resolve delay no other cha
 /** Emits, for services that ask for it, what sluice's own checks let pass and Envoy refuses: a host name where an address must stand. */
 const poison: Feature<string> = {
   name: 'poison',
-  points: [{ at: 'service', key: 'poison', schema: { type: 'string' } as Feature['points'][number]['schema'], merge: 'replace' }],
+  points: [{ at: 'service', key: 'poison', schema: Type.String({ description: 'An address.' }), merge: 'replace' }],
   lower: (value) => String(value),
   envoy: {
     cluster: (value) => ({

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootstrap } from '../../src/envoy/bootstrap.ts'
 import { serve, type ServeOptions, type Serving } from '../../src/serve.ts'
+import type { PublishReceipt } from '../../src/xds/settle.ts'
 import { startEnvoy, type TestEnvoy } from '../support/envoy.ts'
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
@@ -14,7 +15,9 @@ export interface Rig extends AsyncDisposable {
   readonly port: number
   readonly serving: Serving
   readonly envoy: TestEnvoy
-  /** Saves the file as an editor does, and waits until every proxy has taken what it says. */
+  /** Saves the file as an editor does; resolves when what it says is published. */
+  save(text: string): Promise<PublishReceipt>
+  /** Saves, and waits until every proxy has taken what it says. */
   apply(text: string): Promise<void>
 }
 
@@ -33,21 +36,24 @@ export async function startRig(text: (port: number) => string, options: Partial<
   const socket = join(dir, 'xds.sock')
   await serving.xds.listen({ socket })
   const envoy = await startEnvoy({ bootstrap: bootstrapFor(socket) })
+  const save = async (next: string): Promise<PublishReceipt> => {
+    await writeFile(`${config}.new`, next)
+    // An editor flushes before it renames. The file's two times tell the rename from the write only when they differ by a tick.
+    await delay(10)
+    await rename(`${config}.new`, config)
+    await serving.reload('a test')
+    await until('the change is published', () => serving.state === 'serving', 5_000)
+    if (!serving.last.receipt) throw new Error(`not published: ${JSON.stringify(serving.last.diagnostics)}`)
+    return serving.last.receipt
+  }
   return {
     config,
     port,
     serving,
     envoy,
+    save,
     async apply(next) {
-      await writeFile(`${config}.new`, next)
-      // An editor flushes before it renames. The file's two times tell the rename from the write only when they differ by a tick.
-      await delay(10)
-      await rename(`${config}.new`, config)
-      await serving.reload('a test')
-      await until('the change is published', () => serving.state === 'serving', 5_000)
-      const { receipt } = serving.last
-      if (!receipt) throw new Error(`not published: ${JSON.stringify(serving.last.diagnostics)}`)
-      await serving.xds.settled(receipt, { timeoutMs: 5_000 })
+      await serving.xds.settled(await save(next), { timeoutMs: 5_000 })
     },
     async [Symbol.asyncDispose]() {
       await envoy.stop()

@@ -30,6 +30,7 @@ export const envoy: EnvoyParts<HealthCheck> = {
       ],
     },
   }),
-  // A new endpoint is checked at once; by then its first answer is in, or one more round has passed.
-  settleMs: (check) => check.timeout + Math.min(check.interval, 5_000),
+  // A new endpoint is checked at once; by then its first answer is in, or one more round has passed. Never less than a second:
+  // when the machine hesitates, a check that should take milliseconds fails, and the old endpoints would be gone before the next one.
+  settleMs: (check) => Math.max(1_000, check.timeout + Math.min(check.interval, 5_000)),
 }
