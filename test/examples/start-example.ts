@@ -15,6 +15,8 @@ export interface Example {
   /** The directory that holds its gateway.yaml. */
   readonly dir: string
   readonly gatewayPort: number
+  /** Where its admin API listens. */
+  readonly admin: string
   /** What it has said so far. */
   stdout(): string
   stderr(): string
@@ -34,8 +36,8 @@ export async function startExample(env: Record<string, string>, likeNpm = false)
   const dir = await mkdtemp(join(tmpdir(), 'alt-las-test-'))
   await copyFile(join(root, 'gateway.yaml'), join(dir, 'gateway.yaml'))
   const program = join(root, 'examples/alt-las/start.ts')
-  const admin = ['--admin', `127.0.0.1:${await freePort()}`]
-  const line = [process.execPath, program, ...admin]
+  const admin = `127.0.0.1:${await freePort()}`
+  const line = [process.execPath, program, '--admin', admin]
   const own = { npm_lifecycle_event: likeNpm ? 'start' : 'test' }
   const [command = '', ...args] = likeNpm ? ['sh', '-c', '"$@"; exit $?', 'sh', ...line] : line
   const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -43,7 +45,7 @@ export async function startExample(env: Record<string, string>, likeNpm = false)
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
   const exited = once(child, 'exit').then(([code]) => code as number | null)
-  return { child, dir, gatewayPort: Number(env['GATEWAY_PORT']), stdout: () => out, stderr: () => err, exited }
+  return { child, dir, gatewayPort: Number(env['GATEWAY_PORT']), admin, stdout: () => out, stderr: () => err, exited }
 }
 
 /** Resolves when everything is up and the guide was printed; throws what it said when it ended instead. */
