@@ -1,5 +1,7 @@
 /** What `sluice explain-code` says about the codes of making Envoy's resources. */
 export const codes: Readonly<Record<string, string>> = {
+  'envoy/refused-change':
+    'The change as a whole would have left a reference without a target in the proxies, so nothing of it was sent and what was served goes on. The compiler should have found it: please report the file.',
   'envoy/refused-value':
     'Envoy has rules for the fields of its messages and refuses a whole update for one broken rule. sluice checks them before it sends anything; the message names the field in Envoy’s words.',
   'envoy/refused-configuration':

@@ -7,8 +7,8 @@ import { PublishRefused } from '../xds/closure.ts'
 import type { PublishReceipt } from '../xds/settle.ts'
 import type { Happening } from './events.ts'
 import { Hold, type Held, type HoldTimes, type State } from './hold.ts'
-import { type Rest, settled } from './settle.ts'
-import { changedPaths, type Stamps, stampsOf } from './stamps.ts'
+import { defaultRest, type Rest, settled } from './settle.ts'
+import { changedPaths, replacedWhole, type Stamps, stampsOf } from './stamps.ts'
 
 /** How one look at the files ended. */
 export interface Outcome {
@@ -113,39 +113,41 @@ export class Follower {
     const { clock, compile } = this.#ports
     const start = clock.now()
     for (let resting = rest; ; resting = true) {
-      const before = resting
-        ? await settled(
-            () => this.#stampsNow(),
-            clock,
-            this.#ports.rest,
-            () => this.#closed,
-          )
-        : await this.#stampsNow()
+      const before = resting ? await this.#rested() : await this.#stampsNow()
       const compiled = await compile()
       const known = new Set(this.#watched)
       const grew = compiled.watched.some((path) => !known.has(path))
       this.#watched = compiled.watched
       // What was not watched before may be half-written as well.
-      const after =
-        grew && rest
-          ? await settled(
-              () => this.#stampsNow(),
-              clock,
-              this.#ports.rest,
-              () => this.#closed,
-            )
-          : await this.#stampsNow()
-      if (!this.#closed && (changedPaths(before, after).length > 0 || !(await this.#sameTexts(compiled)))) continue
+      const after = grew && rest ? await this.#rested() : await this.#stampsNow()
+      const same = changedPaths(before, after).length === 0 && (await this.#sameTexts(compiled, after))
+      if (!same && !this.#closed) {
+        // A file that is always replaced as a whole never rests, and was whole when it was read. The next look sees what it is by then.
+        if (!replacedWhole(before, after) || clock.now() - start < (this.#ports.rest ?? defaultRest).ceilingMs) continue
+        this.#stamps = before
+        void this.notice()
+        return this.#take(compiled, reason, start)
+      }
       this.#stamps = after
       if (this.#closed && this.#last) return this.#last.outcome
       return this.#take(compiled, reason, start)
     }
   }
 
+  #rested(): Promise<Stamps> {
+    return settled(
+      () => this.#stampsNow(),
+      this.#ports.clock,
+      this.#ports.rest,
+      () => this.#closed,
+    )
+  }
+
   /** Reads what is new once more: a file that is being written is not the same twice. */
-  async #sameTexts({ files }: Compiled): Promise<boolean> {
+  async #sameTexts({ files }: Compiled, stamps: Stamps): Promise<boolean> {
     for (const { file, text } of files.values()) {
-      if (this.#served?.texts.get(file) === text) continue
+      // A pipe gives its text only once.
+      if (this.#served?.texts.get(file) === text || stamps.get(file)?.file === '') continue
       const again = await this.#ports.files.read(file)
       if (!('text' in again) || again.text !== text) return false
     }

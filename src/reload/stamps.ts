@@ -1,14 +1,16 @@
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import type { Files } from '../config/files.ts'
 
 /** What can be told of one watched path without reading it. */
 export interface Stamp {
-  /** Device and inode: another one means that the file was replaced as a whole. Empty when there is no file. */
+  /** Device and inode: another one means that the file was replaced as a whole. Empty when there is no regular file. */
   readonly file: string
   /** Size and times; for a pattern, the files that it matches. */
   readonly state: string
   /** Whether something other than writing was the last thing that happened to it, such as a rename. */
   readonly moved: boolean
+  /** Where the file itself is, behind all links. */
+  readonly place?: string
 }
 
 export type Stamps = ReadonlyMap<string, Stamp>
@@ -24,8 +26,10 @@ export async function stampsOf(watched: Iterable<string>, files: Files): Promise
 
 async function stampOf(path: string, files: Files): Promise<Stamp> {
   try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
-    return { file: `${dev}:${ino}`, state: `${size} ${mtimeNs} ${ctimeNs}`, moved: ctimeNs > mtimeNs }
+    const stats = await stat(path, { bigint: true })
+    const { dev, ino, size, mtimeNs, ctimeNs } = stats
+    if (!stats.isFile()) return { file: '', state: 'not a file', moved: false }
+    return { file: `${dev}:${ino}`, state: `${size} ${mtimeNs} ${ctimeNs}`, moved: ctimeNs > mtimeNs, place: await realpath(path) }
   } catch (error) {
     if (patternCharacters.test(path)) return { file: '', state: (await files.glob(path)).join('\n'), moved: false }
     return { file: '', state: error instanceof Error && 'code' in error ? String(error.code) : 'unknown', moved: false }
@@ -45,9 +49,10 @@ export function replacedWhole(before: Stamps, after: Stamps): boolean {
   })
 }
 
-/** Whether a file took the place of another one and was not written since: such a file is whole. */
+/** Whether a file took the place of another one and was not written since, or a link points to another place now: such a file is whole. */
 export function movedInto(before: Stamp | undefined, after: Stamp | undefined): boolean {
-  return before !== undefined && after !== undefined && after.moved && after.file !== before.file
+  if (before === undefined || after === undefined || after.file === '') return false
+  return (after.moved && after.file !== before.file) || after.place !== before.place
 }
 
 function sameStamp(a: Stamp | undefined, b: Stamp | undefined): boolean {

@@ -147,5 +147,7 @@ describe('hold', () => {
     expect(hold.judge(long, cut('1', false), 0)).toMatchObject({ reason: 'gateway.yaml looks half-written', until: 300 })
     expect(hold.judge(long, cut('2', false), 10)).toMatchObject({ until: 310 })
     expect(hold.judge(long, cut('2', true), 20)).toBeUndefined()
+    const linked = { ...cut('1', false), stamps: new Map([['gateway.yaml', { file: '1', state: '', moved: false, place: '/..2/gateway.yaml' }]]) }
+    expect(hold.judge(long, linked, 30)).toBeUndefined()
   })
 })

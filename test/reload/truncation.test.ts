@@ -69,9 +69,9 @@ function script(seed: number, count: number): readonly Written[] {
   return [{ at: -1, text: old }, ...written, { at, text: middle }]
 }
 
-test.each([1, 2, 3, 4])('the same with a writer that pauses inside a cut (seed %i)', async (seed) => {
+/** A follower of one file whose text is a function of the time. */
+function followTime(plan: readonly Written[], replaced = false) {
   const clock = new FastClock()
-  const plan = script(seed, 500)
   let index = 0
   const now = (): Written => {
     while ((plan[index + 1]?.at ?? Infinity) <= clock.now()) index++
@@ -80,12 +80,15 @@ test.each([1, 2, 3, 4])('the same with a writer that pauses inside a cut (seed %
   const files: Files = { read: () => Promise.resolve({ text: now().text }), glob: () => Promise.resolve([]) }
   const stamps = (): Promise<Stamps> => {
     const { at, text } = now()
-    return Promise.resolve(new Map([['gateway.yaml', { file: '1', state: `${at} ${text.length}`, moved: false }]]))
+    return Promise.resolve(new Map([['gateway.yaml', { file: replaced ? `${at}` : '1', state: `${at} ${text.length}`, moved: replaced }]]))
   }
   const published: string[] = []
   const compiler = new Compiler('gateway.yaml', { files, env: {} })
   const follower = new Follower('gateway.yaml', {
-    compile: () => compiler.compile(),
+    compile: () => {
+      clock.after(15, () => {})
+      return compiler.compile()
+    },
     publish: ({ resources }) => {
       const version = resources.get('routes/public')?.version ?? ''
       if (published.at(-1) !== version) published.push(version)
@@ -98,12 +101,28 @@ test.each([1, 2, 3, 4])('the same with a writer that pauses inside a cut (seed %
     looked: () => {},
   })
   clock.after(0, () => {})
+  return { clock, follower, published, now }
+}
+
+test.each([1, 2, 3, 4])('the same with a writer that pauses inside a cut (seed %i)', async (seed) => {
+  const { clock, follower, published, now } = followTime(script(seed, 500))
   await follower.look('start', false)
   let looks = 0
   for (; now().text !== middle || looks < 40; looks++) {
     await follower.look('a file changed', true)
     clock.after(50, () => {})
   }
-  expect(looks).toBeGreaterThan(100)
+  await follower.look('a file changed', true)
+  expect(looks).toBeGreaterThan(50)
   expect(published).toHaveLength(2)
+})
+
+test('a file that is replaced as a whole every 10 ms is published at the ceiling, each time as one of its whole states', async () => {
+  const plan = Array.from({ length: 400 }, (_, i) => ({ at: i * 10, text: gatewayText([...names, `n${i}`]) }))
+  const { follower, published } = followTime(plan, true)
+  await follower.look('start', true)
+  await follower.look('a file changed', true)
+  await follower.close()
+  expect(published.length).toBeGreaterThanOrEqual(2)
+  expect(published.length).toBeLessThan(20)
 })
