@@ -3,6 +3,8 @@ export const codes: Readonly<Record<string, string>> = {
   'config/duration-out-of-range':
     'Durations are longer than nothing (except where `0` switches a limit off) and at most 365 days, which timers and proxies can still count.',
   'gateway/no-listener': 'Without a listener no request can ever arrive. Write at least `listeners: {public: {port: 8080}}`.',
+  'listener/bad-address':
+    'A listener binds an IP address of the machine that the proxy runs on: 0.0.0.0 or :: for all of them, 127.0.0.1 for this machine alone.',
   'listener/port-used-twice': 'Two listeners cannot have the same port of the same address. `0.0.0.0` and `::` mean every address of the machine.',
   'listener/unknown-redirect': '`redirectTo` names the listener, by its key in `listeners`, that clients are sent to instead.',
   'listener/redirect-chain':

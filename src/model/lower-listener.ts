@@ -1,20 +1,19 @@
-import type { ErrorFormat, Listener, Policies } from './gateway.ts'
-
-export interface WrittenListener {
-  address?: string
-  port: number
-  trustedHops?: number
-  errorFormat?: ErrorFormat
-  redirectTo?: string
-  [key: string]: unknown
-}
+import { isIP } from 'node:net'
+import type { ListenerValue } from '../config/schema/listener.ts'
+import type { LowerCx } from '../feature.ts'
+import type { Listener, Policies } from './gateway.ts'
 
 /** Makes a listener of what the user wrote, with the defaults filled in. */
-export function lowerListener(name: string, written: WrittenListener, policies: Policies): Listener {
+export function lowerListener(name: string, written: ListenerValue, policies: Policies, cx: LowerCx): Listener {
+  const address = written.address ?? '0.0.0.0'
+  if (isIP(address) === 0) {
+    const help = address === 'localhost' ? 'write 127.0.0.1' : 'write 0.0.0.0 for every interface, or the IP address of one'
+    cx.report({ code: 'listener/bad-address', message: `"${address}" is no IP address`, path: ['address'], help })
+  }
   return {
     kind: 'listener',
     name,
-    address: written.address ?? '0.0.0.0',
+    address,
     port: written.port,
     trustedHops: written.trustedHops ?? 0,
     errorFormat: written.errorFormat ?? 'problem-json',

@@ -1,27 +1,25 @@
+import type { ConditionValue, MatchValue } from '../config/schema/match.ts'
 import type { Path } from '../diagnostics/diagnostic.ts'
 import type { LowerCx } from '../feature.ts'
 import type { Match, PathMatch, ValueMatch } from './gateway.ts'
 import { regexProblem } from './regex.ts'
 import { parsePath } from './parse-path.ts'
 
-type WrittenValue = string | { exact?: string; prefix?: string; regex?: string; present?: boolean }
-export interface WrittenMatch {
-  path?: string | { regex: string }
-  methods?: string[]
-  headers?: Record<string, WrittenValue>
-  query?: Record<string, WrittenValue>
+/** Reads `match`: one object or a list of alternatives; absent means every path. */
+export function lowerMatches(written: MatchValue | readonly MatchValue[] | undefined, cx: LowerCx): Match[] {
+  if (written === undefined) return [everything]
+  if (!isList(written)) return lowerMatch(written, ['match'], cx)
+  return written.flatMap((one, index) => lowerMatch(one, ['match', index], cx))
 }
 
-/** Reads `match`: one object or a list of alternatives; absent means every path. */
-export function lowerMatches(written: WrittenMatch | readonly WrittenMatch[] | undefined, cx: LowerCx): Match[] {
-  if (written === undefined) return [everything]
-  if (!Array.isArray(written)) return lowerMatch(written as WrittenMatch, ['match'], cx)
-  return written.flatMap((one: WrittenMatch, index) => lowerMatch(one, ['match', index], cx))
+/** `Array.isArray` does not narrow a readonly list. */
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value)
 }
 
 const everything: Match = { path: { type: 'prefix', path: '/' }, methods: [], headers: [], query: [] }
 
-function lowerMatch(written: WrittenMatch, at: Path, cx: LowerCx): Match[] {
+function lowerMatch(written: MatchValue, at: Path, cx: LowerCx): Match[] {
   const path = lowerPath(written.path, [...at, 'path'], cx)
   const headers = lowerValues(written.headers, [...at, 'headers'], cx, (name) => name.toLowerCase())
   const query = lowerValues(written.query, [...at, 'query'], cx, (name) => name)
@@ -29,7 +27,7 @@ function lowerMatch(written: WrittenMatch, at: Path, cx: LowerCx): Match[] {
   return [{ path, methods: [...new Set(written.methods ?? [])].sort(), headers, query }]
 }
 
-function lowerPath(written: WrittenMatch['path'], at: Path, cx: LowerCx): PathMatch | undefined {
+function lowerPath(written: MatchValue['path'], at: Path, cx: LowerCx): PathMatch | undefined {
   if (written === undefined) return everything.path
   if (typeof written === 'string') {
     const path = parsePath(written)
@@ -41,23 +39,21 @@ function lowerPath(written: WrittenMatch['path'], at: Path, cx: LowerCx): PathMa
 }
 
 function lowerValues(
-  written: Record<string, WrittenValue> | undefined,
+  written: Record<string, ConditionValue> | undefined,
   at: Path,
   cx: LowerCx,
   naming: (name: string) => string,
 ): ValueMatch[] | undefined {
   const result: ValueMatch[] = []
   let sound = true
-  for (const [written_name, value] of Object.entries(written ?? {})) {
-    const name = naming(written_name)
+  for (const [key, value] of Object.entries(written ?? {})) {
+    const name = naming(key)
     if (typeof value === 'string') result.push({ name, type: 'exact', value })
-    else if (value.exact !== undefined) result.push({ name, type: 'exact', value: value.exact })
-    else if (value.prefix !== undefined) result.push({ name, type: 'prefix', value: value.prefix })
-    else if (value.present !== undefined) result.push({ name, type: 'present', value: value.present })
-    else if (value.regex !== undefined) {
-      if (usableRegex(value.regex, [...at, written_name, 'regex'], cx)) result.push({ name, type: 'regex', value: value.regex })
-      else sound = false
-    }
+    else if ('exact' in value) result.push({ name, type: 'exact', value: value.exact })
+    else if ('prefix' in value) result.push({ name, type: 'prefix', value: value.prefix })
+    else if ('present' in value) result.push({ name, type: 'present', value: value.present })
+    else if (usableRegex(value.regex, [...at, key, 'regex'], cx)) result.push({ name, type: 'regex', value: value.regex })
+    else sound = false
   }
   return sound ? result.sort((a, b) => (a.name < b.name ? -1 : 1)) : undefined
 }

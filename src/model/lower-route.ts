@@ -1,30 +1,17 @@
+import type { GroupValue } from '../config/schema/group.ts'
+import type { RouteValue } from '../config/schema/route.ts'
 import type { LowerCx } from '../feature.ts'
 import type { Action, Policies, Route, Target } from './gateway.ts'
-import { lowerMatches, type WrittenMatch } from './lower-match.ts'
+import { lowerMatches } from './lower-match.ts'
 
-type WrittenTarget = string | { service: string; weight?: number; labels?: Record<string, string> }
-export interface WrittenRoute {
-  group?: string
-  owner?: string
-  hosts?: string[]
-  listeners?: string[]
-  match?: WrittenMatch | WrittenMatch[]
-  priority?: number
-  to?: WrittenTarget | WrittenTarget[]
-  [key: string]: unknown
-}
-export interface WrittenGroup {
-  owner?: string
-  hosts?: string[]
-  listeners?: string[]
-  policy?: Record<string, unknown>
-}
+/** A route with the keys of features. */
+export type WrittenRoute = RouteValue & Readonly<Record<string, unknown>>
 
 /** Makes a route of what the user wrote; `action` is the feature whose key stands in the place of `to`. Undefined after a finding. */
 export function lowerRoute(
   name: string,
   written: WrittenRoute,
-  group: WrittenGroup | undefined,
+  group: GroupValue | undefined,
   action: string | undefined,
   policies: Policies,
   cx: LowerCx,
@@ -56,14 +43,15 @@ function lowerTargets(written: WrittenRoute['to']): Action {
   return { type: 'forward', targets }
 }
 
-const hostPattern = /^(\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*$/
+const hostPattern = /^((\*\.)?([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*|\[[0-9a-f:.]+\])$/
 
-function lowerHosts(written: WrittenRoute, group: WrittenGroup | undefined, cx: LowerCx): string[] | undefined {
+function lowerHosts(written: WrittenRoute, group: GroupValue | undefined, cx: LowerCx): string[] | undefined {
   const hosts = written.hosts ?? group?.hosts ?? []
   let sound = true
   const result = new Set<string>()
   for (const [index, text] of hosts.entries()) {
     const host = text.toLowerCase()
+    if (host === '*') return []
     if (hostPattern.test(host) && host.length <= 253) result.add(host)
     else {
       sound = false

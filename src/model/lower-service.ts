@@ -1,18 +1,11 @@
+import type { EndpointValue, ServiceValue } from '../config/schema/service.ts'
 import type { Path } from '../diagnostics/diagnostic.ts'
 import type { LowerCx } from '../feature.ts'
-import type { Endpoint, Policies, Protocol, Service } from './gateway.ts'
+import type { Endpoint, Policies, Service } from './gateway.ts'
 import { parseAddress } from './parse-address.ts'
 
-type WrittenEndpoint = string | { address: string; weight?: number; zone?: string; labels?: Record<string, string | string[]> }
-export interface WrittenService {
-  endpoints?: WrittenEndpoint[]
-  discovery?: { dns: string }
-  protocol?: Protocol
-  [key: string]: unknown
-}
-
 /** Makes a service of what the user wrote. Endpoints that are no addresses are reported and left out. */
-export function lowerService(name: string, written: WrittenService, subsets: Service['subsets'], policies: Policies, cx: LowerCx): Service {
+export function lowerService(name: string, written: ServiceValue, subsets: Service['subsets'], policies: Policies, cx: LowerCx): Service {
   const endpoints = written.discovery ? dnsEndpoint(written.discovery.dns, cx) : staticEndpoints(written.endpoints ?? [], cx)
   const named = endpoints.some((endpoint) => !endpoint.ip)
   return {
@@ -31,7 +24,7 @@ function dnsEndpoint(text: string, cx: LowerCx): Parsed[] {
   return parsed({ address: text }, ['discovery', 'dns'], cx)
 }
 
-function staticEndpoints(written: readonly WrittenEndpoint[], cx: LowerCx): Parsed[] {
+function staticEndpoints(written: readonly EndpointValue[], cx: LowerCx): Parsed[] {
   const seen = new Map<string, number>()
   return written.flatMap((one, index) => {
     const endpoint = typeof one === 'string' ? { address: one } : one
@@ -53,7 +46,7 @@ function staticEndpoints(written: readonly WrittenEndpoint[], cx: LowerCx): Pars
   })
 }
 
-function parsed(written: Exclude<WrittenEndpoint, string>, at: Path, cx: LowerCx): Parsed[] {
+function parsed(written: Exclude<EndpointValue, string>, at: Path, cx: LowerCx): Parsed[] {
   const address = parseAddress(written.address)
   if (!address) {
     cx.report({

@@ -1,13 +1,16 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Collection, Config, Entry } from '../config/config.ts'
+import type { GroupValue } from '../config/schema/group.ts'
+import type { ListenerValue } from '../config/schema/listener.ts'
+import type { ServiceValue } from '../config/schema/service.ts'
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
 import type { Feature, LowerCx, NodeDraft, Point, Scope } from '../feature.ts'
 import type { Gateway, Listener, Node, Policies, Route, Service } from './gateway.ts'
 import { canonical } from './canonical.ts'
-import { lowerListener, type WrittenListener } from './lower-listener.ts'
-import { lowerRoute, type WrittenGroup, type WrittenRoute } from './lower-route.ts'
-import { lowerService, type WrittenService } from './lower-service.ts'
+import { lowerListener } from './lower-listener.ts'
+import { lowerRoute, type WrittenRoute } from './lower-route.ts'
+import { lowerService } from './lower-service.ts'
 import { mergePolicies } from './merge.ts'
 import type { Locate, Origin } from './origin.ts'
 import { originsOf, routeOrigin, serviceOrigin } from './origins.ts'
@@ -77,7 +80,7 @@ class Lowering {
     return memoised(before, [entry.value], (report) => {
       const cx = this.#cx(entry.origin, report)
       const policies = this.#policies('listener', [fields(entry.value)], { kind: 'listener', name: entry.name }, cx)
-      return lowerListener(entry.name, entry.value as WrittenListener, policies)
+      return lowerListener(entry.name, entry.value as ListenerValue, policies, cx)
     })
   }
 
@@ -87,7 +90,7 @@ class Lowering {
     return memoised(before, [entry.value, defaults, sets], (report) => {
       const cx = this.#cx(serviceOrigin(this.#config, entry), report)
       const policies = this.#policies('service', [fields(defaults), fields(entry.value)], { kind: 'service', name: entry.name }, cx)
-      return lowerService(entry.name, entry.value as WrittenService, subsets, policies, cx)
+      return lowerService(entry.name, entry.value as ServiceValue, subsets, policies, cx)
     })
   }
 
@@ -102,10 +105,10 @@ class Lowering {
         cx.report({ code: 'route/unknown-group', message: `group "${written.group}" does not exist`, path: ['group'], ...(help && { help }) })
       }
       const draft: NodeDraft = { kind: 'route', name: entry.name }
-      const layers = [fields(defaults), fields((group?.value as WrittenGroup | undefined)?.policy), written]
+      const layers = [fields(defaults), fields((group?.value as GroupValue | undefined)?.policy), written]
       const policies = { ...this.#policies('route', layers, draft, cx), ...this.#policies('action', [written], draft, cx) }
       const action = this.#features.find((feature) => feature.points.some((point) => point.at === 'action' && written[point.key] !== undefined))
-      return lowerRoute(entry.name, written, group?.value as WrittenGroup | undefined, action?.name, policies, cx)
+      return lowerRoute(entry.name, written, group?.value as GroupValue | undefined, action?.name, policies, cx)
     })
   }
 

@@ -11,7 +11,7 @@ export const listener = Type.Object(
       Type.Integer({ description: 'How many proxies stand in front, whose X-Forwarded-For entry is believed.', default: 0, minimum: 0, maximum: 16, examples: [0, 1] }),
     ),
     errorFormat: Type.Optional(
-      Type.Enum(['json', 'problem-json', 'text'], { description: 'Shape of the replies that the gateway makes itself.', default: 'json', examples: ['problem-json'] }),
+      Type.Enum(['json', 'problem-json', 'text'], { description: 'Shape of the replies that the gateway makes itself.', default: 'problem-json', examples: ['json'] }),
     ),
     redirectTo: Type.Optional(name({ description: 'Listener that every request is redirected to.', examples: ['public'] })),
   },

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import type { Static } from 'typebox'
 import { hostPort } from './scalars.ts'
 
-const address = hostPort({ description: 'IP address and port, with brackets around an IPv6 address.' })
+const address = hostPort({ description: 'IP address or host name, and port; brackets around an IPv6 address.' })
 
 const longEndpoint = Type.Object(
   {
