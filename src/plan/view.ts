@@ -1,5 +1,5 @@
 import { redact } from '../admin/redact.ts'
-import type { Feature, Scope } from '../feature.ts'
+import type { Feature, Point, Scope } from '../feature.ts'
 import { compare } from '../lib/compare.ts'
 import type { Endpoint, Listener, Match, Node, PathMatch, Policies, Route, Service, Target, TemplateSegment, ValueMatch } from '../model/gateway.ts'
 import { inWords, type WordMap, type Words } from './words.ts'
@@ -105,9 +105,18 @@ function valueText(match: ValueMatch): string {
 /** Feature values under the keys that users write. */
 function policies(values: Policies, scopes: readonly Scope[], { features, base }: ViewCx): WordMap {
   const words: Record<string, Words> = {}
-  for (const { name, points } of features) {
+  for (const feature of features) {
+    const { name, points } = feature
     const point = points.find(({ at }) => scopes.includes(at))
-    if (point && values[name] !== undefined) words[point.key] = inWords(values[name], point.schema, base)
+    const value = point && (values[name] ?? unwritten(feature, point))
+    if (point && value !== undefined) words[point.key] = inWords(value, point.schema, base)
   }
   return words
+}
+
+/** What holds when the key is not written, if its schema says so: writing the default out is no change. */
+function unwritten(feature: Feature, { at, schema }: Point): unknown {
+  const { default: fallback } = schema as { readonly default?: unknown }
+  if (fallback === undefined || !feature.lower || at === 'action' || at === 'gateway') return fallback
+  return feature.lower(fallback, { kind: at, name: '' }, { report: () => undefined, file: (relative) => relative })
 }

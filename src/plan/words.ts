@@ -1,5 +1,7 @@
 import type { TSchema } from 'typebox'
-import { durationPattern } from '../lib/parse-duration.ts'
+import { fillDefaults } from '../config/fill-defaults.ts'
+import type { JsonSchema } from '../config/schema/json-schema.ts'
+import { durationPattern, parseDuration } from '../lib/parse-duration.ts'
 import { percentPattern } from '../lib/parse-percent.ts'
 
 /** What a user reads and writes: plain data without units hidden in numbers. */
@@ -8,35 +10,32 @@ export interface WordMap {
   readonly [key: string]: Words
 }
 
-type Schema = Readonly<Record<string, unknown>>
-
 /**
  * A feature's lowered value in the words of gateway.yaml. Features keep times in milliseconds and shares in percent; the schema of the key says which
  * numbers these are. `base` is the directory that relative paths start from.
  */
 export function inWords(value: unknown, schema: TSchema, base: string): Words {
-  return new Speaker(JSON.parse(JSON.stringify(schema)) as Schema, base).say(value)
+  const plain = JSON.parse(JSON.stringify(schema)) as JsonSchema
+  return new Speaker(plain, base).say(fillDefaults(plain, plain, value).value)
 }
 
 class Speaker {
-  readonly #schema: Schema
+  readonly #schema: JsonSchema
   readonly #base: string
 
-  constructor(schema: Schema, base: string) {
+  constructor(schema: JsonSchema, base: string) {
     this.#schema = schema
     this.#base = base
   }
 
   say(value: unknown): Words {
     const only = onlyNumber(value)
-    return only !== undefined && patternsIn(this.#schema).includes(durationPattern) && !isMap(this.#schema['properties'])
-      ? duration(only)
-      : this.#value(value)
+    return only !== undefined && patternsIn(this.#schema).includes(durationPattern) && !this.#schema.properties ? duration(only) : this.#value(value)
   }
 
   #value(value: unknown, key?: string): Words {
     if (typeof value === 'number') return this.#number(value, key)
-    if (typeof value === 'string') return this.#text(value)
+    if (typeof value === 'string') return this.#text(value, key)
     if (typeof value === 'boolean' || value === null || value === undefined) return value ?? null
     if (Array.isArray(value)) return value.map((item: unknown) => this.#value(item))
     const map = value as Record<string, unknown>
@@ -54,7 +53,9 @@ class Speaker {
   }
 
   /** Materials are named `file:/absolute/path` and `env:NAME`. */
-  #text(value: string): string {
+  #text(value: string, key: string | undefined): string {
+    const ms = key !== undefined && patternsOf(this.#schema, key).includes(durationPattern) ? parseDuration(value) : undefined
+    if (ms !== undefined) return duration(ms)
     if (value.startsWith('env:')) return `secret://env/${value.slice(4)}`
     if (!value.startsWith('file:/')) return value
     const path = value.slice(5)
