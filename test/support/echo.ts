@@ -33,6 +33,8 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     const fresh = createServer((request, response) => {
       answer(echo, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
     })
+    // A connection that the upstream closes while a request is on its way to it is a failure that no gateway can prevent without a retry.
+    fresh.keepAliveTimeout = 0
     await new Promise<void>((resolve, reject) => fresh.once('error', reject).listen(at, '127.0.0.1', resolve))
     server = fresh
     fresh.unref()

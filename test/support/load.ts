@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Agent } from 'undici'
 
-/** One request that did not end as expected. `what` is the status, or the error when there was none. */
+/** One request that did not end as expected. `what` is the status and the begin of the body, or the error when there was none. */
 export interface Failure {
   readonly path: string
   readonly what: string
@@ -44,8 +44,9 @@ export function startLoad({ port, path, rate = 400, expect = [200], host = 'loca
   const one = async (target: string): Promise<void> => {
     try {
       const { statusCode, body } = await agent.request({ origin, path: target, method: 'GET', headers: { host } })
-      await body.dump()
-      if (!expect.includes(statusCode)) failures.push({ path: target, what: `${statusCode}`, at: Math.round(performance.now() - start) })
+      const text = await body.text()
+      if (!expect.includes(statusCode))
+        failures.push({ path: target, what: `${statusCode} ${text.slice(0, 200)}`, at: Math.round(performance.now() - start) })
     } catch (error) {
       failures.push({
         path: target,
