@@ -27,7 +27,7 @@ function rootOf(command: Command): Command {
 }
 
 /** Everything that can be typed, from the commands themselves, so that completion never promises what is not there. */
-export function wordsOf(program: Command): Word[] {
+function wordsOf(program: Command): Word[] {
   return program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary() || command.description(),

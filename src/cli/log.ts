@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { printable } from '../diagnostics/printable.ts'
 import type { Io } from './io.ts'
 
-export type Level = 'debug' | 'info' | 'warn' | 'error'
+type Level = 'debug' | 'info' | 'warn' | 'error'
 
 /** The one stream of a serving process. Text is made safe to print; fields appear only in JSON. */
 export interface Log {

@@ -5,10 +5,17 @@ import { LastGood } from '../reload/last-good.ts'
 import type { ExitCode } from './exit.ts'
 import type { Io } from './io.ts'
 import { liveState } from './live-state.ts'
-import type { PlanOptions } from './plan.ts'
 import { compileFile, goodOf, rootOf } from './read-config.ts'
 import { stopOnFindings } from './report.ts'
-import { defaultConfig } from './verb.ts'
+import { type ConfigOptions, defaultConfig } from './verb.ts'
+
+/** Options of `plan`. */
+export interface PlanOptions extends ConfigOptions {
+  readonly against?: string
+  readonly exitCode?: boolean
+  readonly stateDir?: string
+  readonly admin: string
+}
 
 /** What to compare with and how to call it, or how the run ends because that is broken. */
 export type Before = { readonly side: Side; readonly name: string } | { readonly code: ExitCode }

@@ -3,17 +3,10 @@ import { isEmpty, plan } from '../plan/plan.ts'
 import { planToJson, printPlan } from '../plan/print.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import { colorsOf } from './io.ts'
-import { beforeSide } from './plan-against.ts'
+import { beforeSide, type PlanOptions } from './plan-against.ts'
 import { compileFile, goodOf } from './read-config.ts'
 import { stopOnFindings, writeJson } from './report.ts'
-import { type ConfigOptions, configOptions, defaultConfig, type Verb, verb, type VerbCx } from './verb.ts'
-
-export interface PlanOptions extends ConfigOptions {
-  readonly against?: string
-  readonly exitCode?: boolean
-  readonly stateDir?: string
-  readonly admin: string
-}
+import { configOptions, defaultConfig, type Verb, verb, type VerbCx } from './verb.ts'
 
 export const planVerb: Verb = (cx) =>
   configOptions(

@@ -36,7 +36,7 @@ function isStatus(value: unknown): value is StatusView {
 }
 
 /** The status as people read it; ends with a line break. */
-export function printStatus({ config, proxies, refused }: StatusView, paint: PlanColors): string {
+function printStatus({ config, proxies, refused }: StatusView, paint: PlanColors): string {
   const { state, version, since, reason } = config
   const color = { serving: paint.green, held: paint.yellow, 'last-good': paint.red, none: paint.red }[state]
   const facts = [color(state), ...(version === undefined ? [] : [`version ${version}`]), ...(since === undefined ? [] : [`since ${since}`])]

@@ -47,7 +47,7 @@ export function outputOptions(command: Command): Command {
     .option('-v, --verbose', 'say more on stderr')
 }
 
-export const severities = ['error', 'warning'] as const
+const severities = ['error', 'warning'] as const
 export type FailOn = (typeof severities)[number]
 
 /** What is read, and what counts as a failure. */

@@ -74,7 +74,7 @@ function contentChanged(before: State | undefined, after: State | undefined): Re
 }
 
 /** Differences of two maps: inside maps that both have, and as a whole where one side has nothing or another kind of value. */
-export function fieldChanges(before: WordMap, after: WordMap, prefix = ''): FieldChange[] {
+function fieldChanges(before: WordMap, after: WordMap, prefix = ''): FieldChange[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
     const path = extend(prefix, key)
     const [old, next] = [before[key], after[key]]

@@ -72,14 +72,14 @@ function targetsView(targets: readonly Target[]): Words {
 }
 
 /** A condition on one line: `/api/* GET,POST header x-beta present`. */
-export function matchText({ path, methods, headers, query }: Match): string {
+function matchText({ path, methods, headers, query }: Match): string {
   const methodText = methods.length === 0 ? [] : [methods.toSorted(compare).join(',')]
   const values = (word: string, matches: readonly ValueMatch[]): string[] => matches.map((one) => `${word} ${valueText(one)}`).sort(compare)
   return [pathText(path), ...methodText, ...values('header', headers), ...values('query', query)].join(' ')
 }
 
 /** A path as it is written in gateway.yaml. */
-export function pathText(path: PathMatch): string {
+function pathText(path: PathMatch): string {
   switch (path.type) {
     case 'exact':
       return path.path

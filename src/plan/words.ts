@@ -93,7 +93,7 @@ function attributeText(map: Record<string, unknown>): string | undefined {
 }
 
 /** `90s`, `250ms`, `1h`: the largest unit that needs no fraction. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms === 0) return '0'
   for (const [unit, size] of [
     ['h', 3_600_000],

@@ -20,8 +20,8 @@ function reportedCodes(): Set<string> {
     'envoy',
     ...features.map(({ name }) => name),
   ])
-  const files = globSync('src/{config,model,envoy,features,cli,diagnostics}/**/*.ts')
-  const texts = [...files, 'src/compile.ts'].map((file) => readFileSync(file, 'utf8'))
+  const files = globSync('src/**/*.ts')
+  const texts = files.map((file) => readFileSync(file, 'utf8'))
   const found = texts.flatMap((text) => [...text.matchAll(literal)].filter(([, topic = '']) => topics.has(topic)))
   return new Set(found.map(([quoted]) => quoted.slice(1, -1)))
 }
