@@ -9,6 +9,9 @@ import { until } from '../support/until.ts'
 const root = join(import.meta.dirname, '../..')
 const variables = ['SEGMENTATION_1', 'SEGMENTATION_2', 'RUNNER_1', 'RUNNER_2', 'ARCHIVE_1', 'ARCHIVE_2'] as const
 
+/** How long starting and ending may take on a busy machine, in ms. */
+const patience = 45_000
+
 /** `npm start` under test. */
 export interface Example {
   readonly child: ChildProcess
@@ -50,15 +53,19 @@ export async function startExample(env: Record<string, string>, likeNpm = false)
 
 /** Resolves when everything is up and the guide was printed; throws what it said when it ended instead. */
 export async function isUp(example: Example): Promise<void> {
-  await until('everything is up', () => {
-    if (example.child.exitCode !== null) throw new Error(example.stderr())
-    return example.stdout().includes('Ctrl-C stops everything')
-  })
+  await until(
+    'everything is up',
+    () => {
+      if (example.child.exitCode !== null) throw new Error(example.stderr())
+      return example.stdout().includes('Ctrl-C stops everything')
+    },
+    patience,
+  )
 }
 
-/** Its exit code; throws when it goes on for more than 15 s. */
+/** Its exit code; throws when it goes on for long. */
 export function hasEnded({ child }: Example): Promise<number> {
-  return until('it has ended', () => child.exitCode ?? undefined)
+  return until('it has ended', () => child.exitCode ?? undefined, patience)
 }
 
 /** Ends it, if it still runs, and clears up. */
