@@ -19,6 +19,12 @@ import type { ClusterPatch } from './parts.ts'
 /** Default time to connect to an endpoint, in milliseconds. */
 export const connectTimeoutMs = 5_000
 
+/**
+ * How long an unused HTTP/1.1 connection to an endpoint is kept, in milliseconds. Many servers close theirs after 5 s (Node.js, uvicorn);
+ * a request that is sent at that moment would be lost, so the gateway closes first. HTTP/2 says goodbye and needs no such care.
+ */
+const idleTimeoutMs = 4_000
+
 /** Envoy's own default of three concurrent retries for a whole cluster is a hidden limiter: a share of the active requests is used instead. */
 const retryBudget = { budgetPercent: { value: 20 }, minRetryConcurrency: 10 }
 
