@@ -43,6 +43,7 @@ export function cluster(service: Service, patch: ClusterPatch): Cluster {
     circuitBreakers: { thresholds: [{ retryBudget, ...patch.thresholds }] },
     typedExtensionProtocolOptions: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': any(HttpProtocolOptionsSchema, {
+        ...(service.protocol === 'http1' && { commonHttpProtocolOptions: { idleTimeout: duration(idleTimeoutMs) } }),
         upstreamProtocolOptions: protocol(service),
         ...patch.http,
       }),
