@@ -34,7 +34,7 @@ const fields = {
 export function accessLog(listener: string): MessageInitShape<typeof AccessLogSchema> {
   const jsonFormat = { ...fields, listener }
   const config = any(StdoutAccessLogSchema, {
-    accessLogFormat: { case: 'logFormat', value: { format: { case: 'jsonFormat', value: jsonFormat }, omitEmptyValues: true } },
+    accessLogFormat: { case: 'logFormat', value: { format: { case: 'jsonFormat', value: jsonFormat } } },
   })
   return { name: 'stdout', configType: { case: 'typedConfig', value: config } }
 }

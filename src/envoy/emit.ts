@@ -18,8 +18,8 @@ import { clusterPatch, listenerPatch, routePatch, secretResources } from './patc
 import { violations } from './pgv.ts'
 import { toResource } from './resource.ts'
 import { envoyRoute } from './route.ts'
-import { redirectConfiguration, routeConfiguration, VirtualHostMemo } from './route-configuration.ts'
-import { baseExtensions } from './slots.ts'
+import { redirectConfiguration, routeConfiguration, type RouteInputs, VirtualHostMemo } from './route-configuration.ts'
+import { baseExtensions, idleSlots } from './slots.ts'
 
 interface Made<T> {
   readonly value: T
@@ -64,10 +64,10 @@ export class EnvoyEmitter {
       diagnostics.push(...made.diagnostics)
       add(secretResources(this.#features, service, read))
     }
-    const routeOf = this.#routeOf(index, at, diagnostics)
+    const inputs: RouteInputs = { routeOf: this.#routeOf(index, at, diagnostics), memo: this.#hosts, idle: idleSlots(resources) }
     for (const listener of gateway.listeners.values()) {
       add(secretResources(this.#features, listener, read))
-      add([this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), routeOf)])
+      add([this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), inputs)])
     }
     return { resources, diagnostics }
   }
@@ -100,14 +100,14 @@ export class EnvoyEmitter {
     return made
   }
 
-  #routeConfiguration(gateway: Gateway, listener: Listener, table: RouteTable | undefined, routeOf: (entry: Entry) => EnvoyRoute): Resource {
+  #routeConfiguration(gateway: Gateway, listener: Listener, table: RouteTable | undefined, inputs: RouteInputs): Resource {
     const target = listener.redirectTo === undefined ? undefined : gateway.listeners.get(listener.redirectTo)
     if (target) {
       const scheme = listenerPatch(this.#features, target).transportSocket ? 'https' : 'http'
-      return redirectConfiguration(listener, target, scheme)
+      return redirectConfiguration(listener, target, scheme, inputs.idle)
     }
     if (!table) throw new Error(`no route table was made for listener ${listener.name}`)
-    return routeConfiguration(listener, table, routeOf, this.#hosts)
+    return routeConfiguration(listener, table, inputs)
   }
 
   #routeOf(index: { get(key: EntityKey): Node | undefined }, at: Cx['at'], diagnostics: Diagnostic[]): (entry: Entry) => EnvoyRoute {

@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js'
 import {
   RedirectAction_RedirectResponseCode,
@@ -6,12 +6,14 @@ import {
   RouteSchema,
   VirtualHostSchema,
 } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import { compare } from '../lib/compare.ts'
 import { contentHash } from '../lib/content-hash.ts'
 import type { Listener } from '../model/gateway.ts'
 import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
 import type { Resource } from '../xds/resource.ts'
 import { deterministicBytes } from './deterministic.ts'
 import { guardRoutes } from './guards.ts'
+import { optOut, type SlotName } from './slots.ts'
 import { emitVirtualHost, type RouteOf } from './virtual-hosts.ts'
 
 /** Bodies of direct responses may be this large, in bytes; `respond` refuses larger ones. */
@@ -31,18 +33,25 @@ export class VirtualHostMemo {
   }
 }
 
+export interface RouteInputs {
+  readonly routeOf: RouteOf
+  readonly memo: VirtualHostMemo
+  /** Filters that have nothing to do on any route. */
+  readonly idle: readonly SlotName[]
+}
+
 /** All routes of a listener as one xDS resource, put together from the bytes of its virtual hosts. */
-export function routeConfiguration(listener: Listener, table: RouteTable, routeOf: RouteOf, memo: VirtualHostMemo): Resource {
+export function routeConfiguration(listener: Listener, table: RouteTable, { routeOf, memo, idle }: RouteInputs): Resource {
   const services = new Set<string>()
   for (const host of table.virtualHosts) {
     for (const { route } of host.entries) if (route.action.type === 'forward') for (const target of route.action.targets) services.add(target.service)
   }
   const hosts = table.virtualHosts.map((host) => memo.bytes(host, routeOf))
-  return resource(listener, hosts, services)
+  return resource(listener, hosts, services, idle)
 }
 
 /** The routes of a listener that sends every request to another one. */
-export function redirectConfiguration(listener: Listener, target: Listener, scheme: 'http' | 'https'): Resource {
+export function redirectConfiguration(listener: Listener, target: Listener, scheme: 'http' | 'https', idle: readonly SlotName[]): Resource {
   const route = create(RouteSchema, {
     name: 'redirect',
     match: { pathSpecifier: { case: 'prefix', value: '/' } },
@@ -56,17 +65,21 @@ export function redirectConfiguration(listener: Listener, target: Listener, sche
     },
   })
   const host = create(VirtualHostSchema, { name: '*', domains: ['*'], routes: [...guardRoutes({ host: '*', entries: [] }), route] })
-  return resource(listener, [deterministicBytes(VirtualHostSchema, host)], new Set())
+  return resource(listener, [deterministicBytes(VirtualHostSchema, host)], new Set(), idle)
 }
 
-function resource(listener: Listener, hosts: readonly Uint8Array[], services: ReadonlySet<string>): Resource {
+function resource(listener: Listener, hosts: readonly Uint8Array[], services: ReadonlySet<string>, idle: readonly SlotName[]): Resource {
   const head = create(RouteConfigurationSchema, {
     name: listener.name,
     ignorePortInHostMatching: true,
     maxDirectResponseBodySizeBytes: maxDirectResponseBody,
+    typedPerFilterConfig: Object.fromEntries(idle.toSorted(compare).map((name) => [name, optOut(name)])),
     validateClusters: false, // the closure check has looked at every reference; Envoy would only see the moment's clusters
   })
-  const value = Buffer.concat([toBinary(RouteConfigurationSchema, head), ...hosts.flatMap((host) => [virtualHostsTag, varint(host.length), host])])
+  const value = Buffer.concat([
+    deterministicBytes(RouteConfigurationSchema, head),
+    ...hosts.flatMap((host) => [virtualHostsTag, varint(host.length), host]),
+  ])
   return {
     type: 'routes',
     name: listener.name,

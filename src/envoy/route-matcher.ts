@@ -4,10 +4,15 @@ import { type Any, AnySchema } from '@bufbuild/protobuf/wkt'
 import type { Route } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { RouteListSchema, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { HttpRequestHeaderMatchInputSchema } from '#gen/envoy/type/matcher/v3/http_inputs_pb.js'
-import type { Matcher, Matcher_MatcherList_FieldMatcherSchema, Matcher_OnMatchSchema } from '#gen/xds/type/matcher/v3/matcher_pb.js'
+import type {
+  Matcher,
+  Matcher_MatcherList_FieldMatcherSchema,
+  Matcher_MatcherList_PredicateSchema,
+  Matcher_OnMatchSchema,
+} from '#gen/xds/type/matcher/v3/matcher_pb.js'
 import { MatcherSchema } from '#gen/xds/type/matcher/v3/matcher_pb.js'
 import type { StringMatcherSchema } from '#gen/xds/type/matcher/v3/string_pb.js'
-import { parameterGuard, pathGuards } from '../model/guard.ts'
+import { parameterGuard, type PathGuard, pathGuards } from '../model/guard.ts'
 import type { Entry, VirtualHostTable } from '../model/rank.ts'
 import { any, typeUrl } from './any.ts'
 import { deterministicBytes } from './deterministic.ts'
@@ -15,6 +20,7 @@ import { guardRoutes } from './guards.ts'
 import { routeBuckets } from './route-buckets.ts'
 
 type OnMatch = MessageInitShape<typeof Matcher_OnMatchSchema>
+type Predicate = MessageInitShape<typeof Matcher_MatcherList_PredicateSchema>
 type Text = NonNullable<MessageInitShape<typeof StringMatcherSchema>['matchPattern']>
 
 /**
@@ -42,25 +48,23 @@ export function routeMatcher(virtualHost: VirtualHostTable, routeOf: (entry: Ent
 function guardConditions(virtualHost: VirtualHostTable): MessageInitShape<typeof Matcher_MatcherList_FieldMatcherSchema>[] {
   const own = parameterGuard(virtualHost)
   const paths = [...pathGuards, ...(own ? [own] : [])]
-  const conditions: [string, Text][] = [
-    [':authority', { case: 'contains', value: ',' }],
-    ...paths.map(({ regex }): [string, Text] => [
-      ':path',
-      { case: 'safeRegex', value: { engineType: { case: 'googleRe2', value: {} }, regex: `(?:${regex})(?:\\?.*)?` } },
-    ]),
-  ]
+  const conditions: Predicate[] = [single(':authority', { case: 'contains', value: ',' }), ...paths.map(guardCondition)]
   const routes = guardRoutes(virtualHost)
-  return conditions.flatMap(([name, matchPattern], index) => {
+  return conditions.flatMap((predicate, index) => {
     const route = routes[index]
-    if (!route) return []
-    const predicate = {
-      matchType: {
-        case: 'singlePredicate' as const,
-        value: { input: header(name), matcher: { case: 'valueMatch' as const, value: { matchPattern } } },
-      },
-    }
-    return [{ predicate, onMatch: act(route.name, any(RouteSchema, route)) }]
+    return route ? [{ predicate, onMatch: act(route.name, any(RouteSchema, route)) }] : []
   })
+}
+
+/** The cheap search first: where it fails, the regex is not run. */
+function guardCondition({ regex, needs }: PathGuard): Predicate {
+  const whole = single(':path', { case: 'safeRegex', value: { engineType: { case: 'googleRe2', value: {} }, regex: `(?:${regex})(?:\\?.*)?` } })
+  if (needs === undefined) return whole
+  return { matchType: { case: 'andMatcher', value: { predicate: [single(':path', { case: 'contains', value: needs }), whole] } } }
+}
+
+function single(name: string, matchPattern: Text): Predicate {
+  return { matchType: { case: 'singlePredicate', value: { input: header(name), matcher: { case: 'valueMatch', value: { matchPattern } } } } }
 }
 
 function header(headerName: string): { name: string; typedConfig: Any } {

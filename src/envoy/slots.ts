@@ -40,6 +40,11 @@ export interface Slot {
   readonly placement: Placement
   /** The configuration is a resource of its own (ECDS), so it changes without touching the listener. */
   readonly ecds: boolean
+  /**
+   * The configuration changes only with the file, never by a live fact alone. While it is the empty one, the routes switch the filter off:
+   * an empty filter still costs a request about as much as a retry policy does.
+   */
+  readonly byFile?: true
   /** Configuration that lets every request pass. */
   readonly empty: Message
   /** Why the filter stands here, in this placement. */
@@ -49,6 +54,7 @@ export interface Slot {
 const optional = { placement: 'optional', ecds: false } as const
 const optionalLive = { placement: 'optional', ecds: true } as const
 const always = { placement: 'always', ecds: true } as const
+const alwaysByFile = { ...always, byFile: true } as const
 
 /**
  * The HTTP filter chain of every listener, in order; the router follows. Removal of the gateway's own headers comes before it (early header mutation).
@@ -65,7 +71,7 @@ export const slots = [
   },
   {
     name: 'limits-ip',
-    ...always,
+    ...alwaysByFile,
     type: LocalRateLimitSchema,
     empty: emptyLimits('limits-ip', 2),
     reason: 'before signatures are checked, so that a flood from one address stays cheap; stage 2 of route.rate_limits',
@@ -118,14 +124,14 @@ export const slots = [
   },
   {
     name: 'limits-a',
-    ...always,
+    ...alwaysByFile,
     type: LocalRateLimitSchema,
     empty: emptyLimits('limits-a', 1),
     reason: 'limits by identity; filter-level buckets survive route changes, a change of the resource refills only its own',
   },
   {
     name: 'limits-b',
-    ...always,
+    ...alwaysByFile,
     type: LocalRateLimitSchema,
     empty: emptyLimits('limits-b', 1),
     reason: 'second group of buckets, so that editing one limit keeps the others',
@@ -262,3 +268,11 @@ export function extension(name: SlotName, message: Message): Resource {
 export function baseExtensions(): Resource[] {
   return slots.filter((slot) => slot.ecds).map((slot) => extension(slot.name, slot.empty))
 }
+
+/** Slots that need not run for any route, because of these resources theirs is the one that lets everything pass. */
+export function idleSlots(resources: ReadonlyMap<string, Resource>): SlotName[] {
+  const idle = (slot: Slot): boolean => resources.get(`extension/${slot.name}`)?.version === emptyVersions.get(slot.name)
+  return slots.filter((slot: Slot) => slot.byFile && idle(slot)).map(({ name }) => name)
+}
+
+const emptyVersions: ReadonlyMap<string, string> = new Map(baseExtensions().map(({ name, version }) => [name, version]))

@@ -8,19 +8,21 @@ export interface PathGuard {
   readonly reason: string
   /** Matches the whole normalised path, in RE2 syntax; `?` never matches, so that text after it can be left out of account. */
   readonly regex: string
+  /** Text that every refused path holds: looking for it costs a proxy less than the regex does. */
+  readonly needs?: string
   refuses(path: string): boolean
 }
 
 /** Guards of every virtual host. */
 export const pathGuards: readonly PathGuard[] = [
-  guard('escape', 'the path has an invalid percent escape', '[^?]*%(?:[^0-9A-Fa-f?][^?]*|[0-9A-Fa-f](?:[^0-9A-Fa-f?][^?]*)?|)'),
-  guard('dot-segment', 'the path has a dot segment with a parameter', '(?:[^?]*/)?\\.\\.?;[^?]*'),
-  guard('control', 'the path has an encoded control character', '[^?]*%(?:[01][0-9A-Fa-f]|7[Ff])[^?]*'),
-  guard('encoding', 'the path has an escape that is never UTF-8', '[^?]*%(?:[Cc][01]|[Ff][5-9A-Fa-f])[^?]*'),
+  guard('escape', 'the path has an invalid percent escape', '[^?]*%(?:[^0-9A-Fa-f?][^?]*|[0-9A-Fa-f](?:[^0-9A-Fa-f?][^?]*)?|)', '%'),
+  guard('dot-segment', 'the path has a dot segment with a parameter', '(?:[^?]*/)?\\.\\.?;[^?]*', ';'),
+  guard('control', 'the path has an encoded control character', '[^?]*%(?:[01][0-9A-Fa-f]|7[Ff])[^?]*', '%'),
+  guard('encoding', 'the path has an escape that is never UTF-8', '[^?]*%(?:[Cc][01]|[Ff][5-9A-Fa-f])[^?]*', '%'),
 ]
 
-function guard(name: string, reason: string, regex: string): PathGuard {
-  return { name, reason, regex, refuses: (path) => compileRegex(regex).matches(path) }
+function guard(name: string, reason: string, regex: string, needs?: string): PathGuard {
+  return { name, reason, regex, ...(needs === undefined ? {} : { needs }), refuses: (path) => compileRegex(regex).matches(path) }
 }
 
 const perHost = new WeakMap<VirtualHostTable, PathGuard | undefined>()

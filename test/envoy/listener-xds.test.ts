@@ -121,11 +121,16 @@ describe('the listener on a live Envoy', () => {
     // One route leaves the filter.
     await publish(routeTable('public', [limited('/limited', { typedPerFilterConfig: { 'limits-a': optOut('limits-a') } }), forward('/', 'echo')]))
     expect((await call('/limited')).status).toBe(200)
+    // All routes leave it, as they do while it has nothing to limit, and come back to the same bucket.
+    await publish(routeTable('public', [limited('/limited'), forward('/', 'echo')], { 'limits-a': optOut('limits-a') }))
+    expect((await call('/limited')).status).toBe(200)
+    await publish(routeTable('public', [limited('/limited'), forward('/', 'echo')]))
+    expect((await call('/limited')).status).toBe(429)
 
     await publish(extension('revocation-recent', revoked('bad')))
     expect((await call('/', { 'x-token': 'bad' })).status).toBe(403)
     expect((await call('/', { 'x-token': 'good' })).status).toBe(200)
-    expect(await envoy.stat('limits-a.http_local_rate_limit.rate_limited')).toBe(2)
+    expect(await envoy.stat('limits-a.http_local_rate_limit.rate_limited')).toBe(3)
     expect(await envoy.stat('http.public.rbac.denied')).toBe(1)
     expect(await counters()).toEqual([0, 0, 0])
   })

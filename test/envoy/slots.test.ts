@@ -1,10 +1,12 @@
 import { create } from '@bufbuild/protobuf'
 import { describe, expect, it } from 'vitest'
 import { BufferPerRouteSchema, BufferSchema } from '#gen/envoy/extensions/filters/http/buffer/v3/buffer_pb.js'
+import { LocalRateLimitSchema } from '#gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js'
 import { RBACPerRouteSchema, RBACSchema } from '#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js'
 import { any, anyOf, typeUrl } from '../../src/envoy/any.ts'
 import { violations } from '../../src/envoy/pgv.ts'
-import { baseExtensions, extension, optOut, perRouteConfig, type SlotName, slots } from '../../src/envoy/slots.ts'
+import { baseExtensions, extension, idleSlots, optOut, perRouteConfig, type SlotName, slots } from '../../src/envoy/slots.ts'
+import type { Resource } from '../../src/xds/resource.ts'
 
 describe('the filter chain', () => {
   it('has this order', () => {
@@ -71,6 +73,17 @@ describe('an opt-out', () => {
   it('exists for filters that are always on, and for no other', () => {
     expect(optOut('limits-a').typeUrl).toBe('type.googleapis.com/envoy.config.route.v3.FilterConfig')
     expect(() => optOut('jwt')).toThrow('not always on')
+  })
+})
+
+describe('a slot', () => {
+  const served = (resources: Iterable<Resource>) => new Map([...resources].map((resource) => [`${resource.type}/${resource.name}`, resource]))
+
+  it('is idle while its configuration is the empty one, but never where a live fact alone may fill it', () => {
+    expect(idleSlots(served(baseExtensions()))).toEqual(['limits-ip', 'limits-a', 'limits-b'])
+    const used = extension('limits-a', create(LocalRateLimitSchema, { statPrefix: 'used', stage: 1 }))
+    expect(idleSlots(served([...baseExtensions(), used]))).toEqual(['limits-ip', 'limits-b'])
+    expect(idleSlots(new Map())).toEqual([])
   })
 })
 

@@ -1,3 +1,4 @@
+import type { Any } from '@bufbuild/protobuf/wkt'
 import { create, type Message, type MessageInitShape } from '@bufbuild/protobuf'
 import { ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
 import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js'
@@ -30,8 +31,8 @@ export function staticCluster(name: string, port: number): Resource {
 }
 
 /** A route configuration with one virtual host for every host. */
-export function routeTable(name: string, routes: RouteInit[]): Resource {
-  const table = create(RouteConfigurationSchema, { name, virtualHosts: [{ name: 'all', domains: ['*'], routes }] })
+export function routeTable(name: string, routes: RouteInit[], typedPerFilterConfig: Record<string, Any> = {}): Resource {
+  const table = create(RouteConfigurationSchema, { name, virtualHosts: [{ name: 'all', domains: ['*'], routes }], typedPerFilterConfig })
   return toResource({ type: 'routes', name }, RouteConfigurationSchema, table)
 }
 
