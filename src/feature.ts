@@ -4,6 +4,7 @@ import type { EnvoyParts } from './envoy/parts.ts'
 import type { Cx } from './model/cx.ts'
 import type { Material, ReadMaterial } from './model/material.ts'
 import type { EntityKey, Gateway, Node } from './model/gateway.ts'
+import type { NginxParts } from './nginx/parts.ts'
 
 /** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
 export type Scope = 'gateway' | 'listener' | 'service' | 'route' | 'action'
@@ -66,6 +67,8 @@ export interface Feature<M = unknown> {
   /** Checks of the content of those files. */
   checkMaterial?(value: M, node: Node, read: ReadMaterial, cx: Cx): Iterable<Diagnostic>
   readonly envoy?: EnvoyParts<M>
+  /** Absent: a gateway that uses the feature cannot be compiled for nginx. */
+  readonly nginx?: NginxParts<M>
   /** Codes that the feature may report, with a text for `explain-code`. */
   readonly codes?: Readonly<Record<string, string>>
 }

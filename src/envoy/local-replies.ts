@@ -8,7 +8,7 @@ import type {
   ResponseMapperSchema,
 } from '#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
 import type { ErrorFormat } from '../model/gateway.ts'
-import { type Reply, replies } from './reply-table.ts'
+import { type Reply, replies } from '../model/reply-table.ts'
 
 type Filter = MessageInitShape<typeof AccessLogFilterSchema>
 type Format = MessageInitShape<typeof SubstitutionFormatStringSchema>

@@ -16,10 +16,10 @@ export interface RawReply {
 }
 
 /**
- * Sends requests to a unix socket over a few keep-alive connections, each with one request at a time (Envoy closes a connection that pipelines
+ * Sends requests to a unix socket, or to a port of 127.0.0.1, over a few keep-alive connections, each with one request at a time (Envoy closes a connection that pipelines
  * requests for direct responses), and opens a new connection after the server closes one. Replies are in the order of the requests.
  */
-export async function exchange(socketPath: string, requests: readonly RawRequest[], lanes = 8): Promise<RawReply[]> {
+export async function exchange(socketPath: string | number, requests: readonly RawRequest[], lanes = 8): Promise<RawReply[]> {
   const replies: RawReply[] = []
   let next = 0
   const lane = async (): Promise<void> => {
@@ -37,9 +37,10 @@ export async function exchange(socketPath: string, requests: readonly RawRequest
   return replies
 }
 
-function open(socketPath: string): Promise<Socket> {
+function open(socketPath: string | number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(socketPath, () => resolve(socket))
+    const at = typeof socketPath === 'number' ? { port: socketPath, host: '127.0.0.1' } : { path: socketPath }
+    const socket = connect(at, () => resolve(socket))
       .setEncoding('latin1')
       .setNoDelay()
     socket.once('error', reject)

@@ -3,6 +3,7 @@ import { policyOf } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { type CircuitBreaker, lower } from './model.ts'
+import { nginx } from './nginx.ts'
 
 export const circuitBreaker: Feature<CircuitBreaker> = {
   name: 'circuit-breaker',
@@ -22,6 +23,7 @@ export const circuitBreaker: Feature<CircuitBreaker> = {
     }
   },
   envoy,
+  nginx,
   codes: {
     'circuit-breaker/half-open-unsupported':
       'Half-open means: after `openFor`, a few probes decide whether traffic comes back. One Envoy by itself takes an endpoint back with its full share. sluice refuses the key instead of ignoring it.',

@@ -2,12 +2,14 @@ import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { type Headers, lower } from './model.ts'
+import { nginx } from './nginx.ts'
 
 export const headers: Feature<Headers> = {
   name: 'headers',
   points: [{ at: 'route', key: 'headers', schema, merge: 'fields' }],
   lower,
   envoy,
+  nginx,
   codes: {
     'headers/untouchable':
       'Headers that frame the message or choose its route (Host, Connection, Content-Length, …) belong to the gateway. A wrong one would break every request of the route.',

@@ -3,6 +3,7 @@ import { certificateProblems } from './check.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { type ListenerTls, lower, material } from './model.ts'
+import { nginx } from './nginx.ts'
 
 export const listenerTls: Feature<ListenerTls> = {
   name: 'listener-tls',
@@ -15,6 +16,7 @@ export const listenerTls: Feature<ListenerTls> = {
     }
   },
   envoy,
+  nginx,
   codes: {
     'listener-tls/bad-certificate':
       'A certificate file is PEM text that begins with "-----BEGIN CERTIFICATE-----", the own certificate first, then its chain.',

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { Feature } from '../../feature.ts'
 import { schema, type Written } from './config.ts'
 import { envoy } from './envoy.ts'
+import { nginx } from './nginx.ts'
 
 export const redirect: Feature<Written> = {
   name: 'redirect',
@@ -27,6 +28,7 @@ export const redirect: Feature<Written> = {
     }
   },
   envoy,
+  nginx,
   codes: {
     'redirect/prefix-and-path': '`prefix` replaces the matched prefix and keeps the rest, `path` replaces the whole path. Only one can hold.',
     'redirect/no-prefix':

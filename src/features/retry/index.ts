@@ -2,6 +2,7 @@ import type { Feature } from '../../feature.ts'
 import { budgetSchema, schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { lower, type Retry } from './model.ts'
+import { nginx } from './nginx.ts'
 
 export const retry: Feature<Retry> = {
   name: 'retry',
@@ -11,6 +12,7 @@ export const retry: Feature<Retry> = {
   ],
   lower,
   envoy,
+  nginx,
   codes: {
     'retry/backoff-order': '`backoff.initial` is the wait before the second attempt, `backoff.max` the longest one, so it cannot be shorter.',
   },

@@ -3,6 +3,7 @@ import { check } from './check.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { lower, type Rewrite } from './model.ts'
+import { nginx } from './nginx.ts'
 
 export const rewrite: Feature<Rewrite> = {
   name: 'rewrite',
@@ -10,6 +11,7 @@ export const rewrite: Feature<Rewrite> = {
   lower,
   check,
   envoy,
+  nginx,
   codes: {
     'rewrite/prefix-and-path': '`prefix` replaces the matched prefix and keeps the rest, `path` replaces the whole path. Only one can hold.',
     'rewrite/no-prefix':

@@ -2,6 +2,7 @@ import type { Feature } from '../../feature.ts'
 import { connectSchema, schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { check, lower, type Timeouts } from './model.ts'
+import { nginx } from './nginx.ts'
 
 export const timeouts: Feature<Timeouts> = {
   name: 'timeouts',
@@ -12,6 +13,7 @@ export const timeouts: Feature<Timeouts> = {
   lower,
   check,
   envoy,
+  nginx,
   codes: {
     'timeouts/per-try-over-request': 'The time of one attempt lies inside the time of the whole request, so it must be shorter.',
     'timeouts/retries-over-request': 'All attempts together need more time than the request has, so the last ones are cut short or never made.',

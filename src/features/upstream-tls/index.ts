@@ -3,6 +3,7 @@ import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { lower, material, type UpstreamTls } from './model.ts'
+import { nginx } from './nginx.ts'
 
 export const upstreamTls: Feature<UpstreamTls> = {
   name: 'upstream-tls',
@@ -25,6 +26,7 @@ export const upstreamTls: Feature<UpstreamTls> = {
   },
   material,
   envoy,
+  nginx,
   codes: {
     'upstream-tls/unverified': 'Without verification TLS protects against nobody who can answer for the address of the service.',
     'upstream-tls/missing-name': 'A certificate proves a name. With IP addresses, or several names, `serverName` says which one counts.',

@@ -1,0 +1,32 @@
+-- The most requests under way at once, over all workers of this node.
+local reply = require("sluice.reply")
+local dict = ngx.shared.sl_count
+
+local M = {}
+
+local function total(name)
+  local sum = 0
+  for id = 0, ngx.worker.count() - 1 do sum = sum + (dict:get("a:" .. name .. ":" .. id) or 0) end
+  return sum
+end
+
+-- Each worker writes its own number, so that a killed worker takes nothing with it: its successor starts at zero.
+local function note(service, change)
+  local load = service.load
+  load.capped = (load.capped or 0) + change
+  dict:set("a:" .. service.name .. ":" .. ngx.worker.id(), load.capped, 3600)
+end
+
+function M.request(limit, ctx)
+  note(ctx.service, 1)
+  ctx.capped = true
+  if total(ctx.service.name) <= limit then return false end
+  reply.send(ctx.listener.errorFormat, "service-overloaded")
+  return true
+end
+
+function M.done(_, ctx)
+  if ctx.capped then note(ctx.service, -1) end
+end
+
+return M

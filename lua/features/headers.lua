@@ -1,0 +1,30 @@
+-- Sets, adds and removes headers of requests and responses. What is removed goes first.
+local get_headers, set_header, clear_header = ngx.req.get_headers, ngx.req.set_header, ngx.req.clear_header
+
+local M = {}
+
+local function appended(old, value)
+  if old == nil then return value end
+  if type(old) ~= "table" then return { old, value } end
+  old[#old + 1] = value
+  return old
+end
+
+function M.request(changes, _)
+  local request = changes.request
+  for _, name in ipairs(request.remove) do clear_header(name) end
+  for name, value in pairs(request.set) do set_header(name, value) end
+  if next(request.add) then
+    local present = get_headers(0)
+    for name, value in pairs(request.add) do set_header(name, appended(present[name], value)) end
+  end
+end
+
+function M.response(changes, _)
+  local response, header = changes.response, ngx.header
+  for _, name in ipairs(response.remove) do header[name] = nil end
+  for name, value in pairs(response.set) do header[name] = value end
+  for name, value in pairs(response.add) do header[name] = appended(header[name], value) end
+end
+
+return M

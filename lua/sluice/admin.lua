@@ -1,0 +1,116 @@
+-- The admin socket: PUT /document, POST /delta, GET /status. Answers when every worker has the change, or says which one has not.
+local config = require("sluice.config")
+local check = require("sluice.check")
+local document = require("sluice.document")
+local slots = require("sluice.slots")
+local store = require("sluice.store")
+
+local dict = ngx.shared.sl_config
+local M = {}
+
+local patience = 2 -- seconds to wait for workers
+local fold_after = 1000 -- deltas after which the control plane should send a full document
+
+local function answer(status, value)
+  ngx.status = status
+  ngx.header["Content-Type"] = "application/json"
+  ngx.print(document.encode(value))
+  return ngx.exit(ngx.HTTP_OK)
+end
+
+local function body()
+  ngx.req.read_body()
+  local text = ngx.req.get_body_data()
+  if text then return text end
+  local file = ngx.req.get_body_file()
+  local handle = file and io.open(file, "rb")
+  if not handle then return "" end
+  text = handle:read("*a")
+  handle:close()
+  return text
+end
+
+-- Numbers that the workers have applied, by worker; dead workers keep their place until their successor writes.
+local function workers()
+  local list, slowest = {}, math.huge
+  for id = 0, ngx.worker.count() - 1 do
+    local number = dict:get("w:" .. id) or 0
+    list[#list + 1] = { worker = id, version = dict:get("n:" .. number), number = number }
+    if number < slowest then slowest = number end
+  end
+  return list, slowest
+end
+
+local function wait_for(number)
+  local deadline = ngx.now() + patience
+  while true do
+    local list, slowest = workers()
+    if slowest >= number then return true, list end
+    if ngx.now() > deadline then return false, list end
+    ngx.sleep(0.002)
+  end
+end
+
+local function published(number, version, saved, err)
+  config.catch_up()
+  local all, list = wait_for(number)
+  return answer(all and 200 or 202, { version = version, applied = all, workers = list, saved = saved or false, problem = not saved and err or nil })
+end
+
+local count = 0
+local function pause()
+  count = count + 1
+  if count % 100 == 0 then ngx.sleep(0) end
+end
+
+local function put()
+  local text = body()
+  local built, err = config.read(text, nil, pause)
+  if not built then return answer(422, { error = err }) end
+  if dict:get("n:" .. (dict:get("v") or 0)) == built.version then return published(dict:get("v"), built.version, true) end
+  local number
+  number, err = config.publish(text, built.version, true)
+  if not number then return answer(507, { error = err }) end
+  return published(number, built.version, store.save(text))
+end
+
+local function post()
+  local text = body()
+  local head, lines = config.read_delta(text)
+  if not head then return answer(422, { error = lines }) end
+  config.catch_up()
+  local state = config.state()
+  if not state or head.from ~= state.version then
+    return answer(409, { error = "the delta starts from another version", version = state and state.version or nil })
+  end
+  local sound, err = check.delta(state, lines)
+  if not sound then return answer(422, { error = err }) end
+  local number
+  number, err = config.publish(text, head.to, false)
+  if not number then return answer(507, { error = err }) end
+  return published(number, head.to, store.append(text))
+end
+
+local function status()
+  local list = workers()
+  local number, base = dict:get("v") or 0, dict:get("base") or 0
+  return answer(200, {
+    version = dict:get("n:" .. number),
+    number = number,
+    workers = list,
+    deltas = number - base,
+    fold = number - base >= fold_after,
+    open = slots.open(),
+    free = dict:free_space(),
+  })
+end
+
+function M.serve()
+  local method, path = ngx.req.get_method(), ngx.var.uri
+  if method == "PUT" and path == "/document" then return put() end
+  if method == "POST" and path == "/delta" then return post() end
+  if method == "GET" and path == "/status" then return status() end
+  return answer(404, { error = "there are PUT /document, POST /delta and GET /status" })
+end
+
+return M

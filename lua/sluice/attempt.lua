@@ -1,0 +1,69 @@
+-- The balancer phase: one call per attempt.
+local balancer = require("ngx.balancer")
+local features = require("sluice.features")
+local pick = require("sluice.pick")
+local service = require("sluice.service")
+local slots = require("sluice.slots")
+
+local M = {}
+
+-- Seconds, as far as no feature says something else; the same as the Envoy engine's.
+local connect, request = 5, 15
+
+-- OpenResty 1.27 and later: connections are pooled by address and TLS name.
+local enable_keepalive = balancer.enable_keepalive
+
+local function note_failure(ctx)
+  local kind, status = balancer.get_last_failure()
+  if not kind then return end
+  local last = ctx.tries[#ctx.tries]
+  last.failed, last.status = kind, status
+  last.peer.load.active = last.peer.load.active - 1
+  last.ended = true
+end
+
+local function choose(ctx)
+  local pool = service.pool(ctx.service, ctx.subset)
+  if #pool == 0 then return nil end
+  local tried = ctx.tries
+  local peer = pick.choose(ctx.service.strategy, pool, ctx.hash)
+  if #tried == 0 then return peer end
+  -- Another endpoint than before, when there is one.
+  for _ = 1, 5 do
+    local used = false
+    for _, try in ipairs(tried) do used = used or try.peer == peer end
+    if not used then return peer end
+    peer = pick.choose("random", pool)
+  end
+  return peer
+end
+
+function M.balance()
+  local ctx = slots.get()
+  if not ctx or not ctx.service then return ngx.exit(ngx.ERROR) end
+  ctx.tries = ctx.tries or {}
+  note_failure(ctx)
+  ctx.limits = { connect = connect, send = request, read = request }
+  local steps = ctx.service.attempt
+  if steps and features.run(steps, ctx) then return ngx.exit(ngx.ERROR) end
+  steps = ctx.route.attempt_steps
+  if steps and features.run(steps, ctx) then return ngx.exit(ngx.ERROR) end
+  local peer = choose(ctx)
+  if not peer then
+    ctx.refusal = ctx.refusal or "no-healthy-endpoint"
+    return ngx.exit(ngx.ERROR)
+  end
+  ctx.tried = true
+  ctx.tries[#ctx.tries + 1] = { peer = peer, began = ngx.now() }
+  peer.load.active = peer.load.active + 1
+  local ok, err = balancer.set_current_peer(peer.address, peer.port)
+  if not ok then
+    ngx.log(ngx.ERR, "the peer ", peer.key, " cannot be used: ", err)
+    return ngx.exit(ngx.ERROR)
+  end
+  local limits = ctx.limits
+  balancer.set_timeouts(limits.connect, limits.send, limits.read)
+  if enable_keepalive then enable_keepalive(60, 100000) end
+end
+
+return M

@@ -1,0 +1,43 @@
+-- What happens when nginx starts: in the master, then in each worker.
+local M = {}
+
+local tick = 0.02 -- seconds between two looks at the shared dict
+
+-- Removes the socket file that a killed nginx left behind, which would stop this one from listening. A socket in use stays.
+local function free_socket(path)
+  local file = io.open("/proc/net/unix", "rb")
+  if not file then return end
+  local used = file:read("*a")
+  file:close()
+  if not string.find(used, path, 1, true) then os.remove(path) end
+end
+
+function M.init()
+  require("resty.core")
+  free_socket(ngx.config.prefix() .. "run/admin.sock")
+  -- Everything is loaded here, by the master: a worker may not be able to read the files.
+  for _, name in ipairs({ "admin", "attempt", "certificate", "done", "reply", "request", "response" }) do require("sluice." .. name) end
+  require("sluice.config").boot()
+end
+
+-- What a killed predecessor counted as under way.
+local function forget_predecessor()
+  local dict, mine = ngx.shared.sl_count, ":" .. ngx.worker.id()
+  for _, key in ipairs(dict:get_keys(0)) do
+    if string.sub(key, 1, 2) == "a:" and string.sub(key, -#mine) == mine then dict:delete(key) end
+  end
+end
+
+function M.worker()
+  forget_predecessor()
+  local config = require("sluice.config")
+  math.randomseed(ngx.worker.pid() + ngx.now() * 1000)
+  config.worker()
+  local ok, err = ngx.timer.every(tick, function(premature)
+    if not premature then config.catch_up() end
+  end)
+  if not ok then ngx.log(ngx.ERR, "the worker cannot watch for changes: ", err) end
+  require("sluice.watch").start()
+end
+
+return M

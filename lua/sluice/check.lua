@@ -1,0 +1,66 @@
+-- Whether a delta leaves every reference intact, before anything is changed.
+local features = require("sluice.features")
+
+local M = {}
+
+local kinds = { replies = true, listener = true, service = true, route = true, host = true }
+
+-- True, or nil and what is wrong. Looks only at what the delta touches.
+function M.delta(state, lines)
+  local put, gone = {}, {}
+  for _, line in ipairs(lines) do
+    local kind = string.match(line.k, "^(%a+)/")
+    if not kinds[kind] then return nil, line.k .. " cannot be changed by a delta" end
+    if line.gone then
+      if not state.versions[line.k] then return nil, line.k .. " is not there" end
+      gone[line.k] = true
+    else
+      put[line.k] = line.d
+    end
+  end
+  local function present(key)
+    return put[key] ~= nil or (state.versions[key] ~= nil and not gone[key])
+  end
+  for key, data in pairs(put) do
+    local kind = string.match(key, "^(%a+)/")
+    if data.features then
+      local ok, err = pcall(features.prepare, state.features, kind, data.features, {})
+      if not ok then return nil, key .. ": " .. tostring(err) end
+    end
+    if kind == "host" then
+      if not present("listener/" .. data.listener) then return nil, key .. " belongs to a listener that is not there" end
+      for _, pair in ipairs(data.entries) do
+        if not present("route/" .. pair[1]) then return nil, key .. " names route " .. pair[1] .. ", which is not there" end
+      end
+    elseif kind == "route" and data.action.type == "forward" then
+      for _, target in ipairs(data.action.targets) do
+        if not present("service/" .. target.service) then return nil, key .. " leads to service " .. target.service .. ", which is not there" end
+      end
+    end
+  end
+  for key in pairs(gone) do
+    local kind, name = string.match(key, "^(%a+)/(.*)$")
+    if kind == "service" then
+      for _, route in pairs(state.routes) do
+        local data = put["route/" .. route.name]
+        local action = (data or route).action
+        if not gone["route/" .. route.name] and action.type == "forward" then
+          for _, target in ipairs(action.targets) do
+            if target.service == name then return nil, "route " .. route.name .. " still leads to " .. key end
+          end
+        end
+      end
+    elseif kind == "route" then
+      for host, data in pairs(state.host_lines) do
+        if not gone[host] then
+          for _, pair in ipairs((put[host] or data).entries) do
+            if pair[1] == name then return nil, host .. " still names " .. key end
+          end
+        end
+      end
+    end
+  end
+  return true
+end
+
+return M

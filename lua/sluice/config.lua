@@ -1,0 +1,184 @@
+-- The configuration of this worker, and the channel by which all workers get a new one. Keys of the shared dict:
+--   v       number of the last change            base   number of the last full document
+--   d:<n>   the full document of change n        c:<n>  the delta of change n
+--   n:<n>   version (content hash) after n       w:<id> number that worker <id> has applied
+local build = require("sluice.build")
+local check = require("sluice.check")
+local document = require("sluice.document")
+local store = require("sluice.store")
+
+local dict = ngx.shared.sl_config
+local M = {}
+
+local state -- what requests look at
+local mine = 0 -- number of the change that `state` has
+local building = false
+
+local function nothing() end
+
+-- Full document → state, or nil and what is wrong.
+function M.read(text, previous, pause)
+  local fresh = build.new()
+  local head, err = document.lines(text, function(line_text)
+    local line, wrong = document.line(line_text)
+    if not line then return nil, wrong end
+    local ok, cannot = build.add(fresh, line)
+    if ok then pause() end
+    return ok, cannot
+  end)
+  if not head then return nil, err end
+  if head.format ~= document.format then return nil, "the document has format " .. tostring(head.format) .. ", this runtime reads " .. document.format end
+  local built, wrong = build.finish(fresh, previous, pause)
+  if not built then return nil, wrong end
+  built.version = head.version
+  return built
+end
+
+-- Delta text → head and lines, or nil and what is wrong.
+function M.read_delta(text)
+  local lines = {}
+  local head, err = document.lines(text, function(line_text)
+    local line, wrong = document.line(line_text)
+    lines[#lines + 1] = line
+    return line, wrong
+  end)
+  if not head then return nil, err end
+  return head, lines
+end
+
+local function acknowledge()
+  local id = ngx.worker.id()
+  if id then dict:set("w:" .. id, mine) end
+end
+
+local function swap(fresh, number)
+  state, mine = fresh, number
+end
+
+-- Applies the deltas after `mine`, without yielding. False when one is missing: then a full document has to be read.
+local function apply_deltas(version)
+  for number = mine + 1, version do
+    local text = dict:get("c:" .. number)
+    if not text then return false end
+    local head, lines = M.read_delta(text)
+    if not head or not state or head.from ~= state.version then return false end
+    local sound, err = check.delta(state, lines)
+    if not sound then
+      ngx.log(ngx.ERR, "a delta does not fit: ", err)
+      return false
+    end
+    build.apply(state, lines)
+    state.version = head.to
+    mine = number
+  end
+  return true
+end
+
+-- Reads the last full document and the deltas after it; the file is there for the case that the dict lost an entry.
+local function rebuild(pause)
+  local base = dict:get("base")
+  local text = base and dict:get("d:" .. base)
+  local fresh, err
+  if text then fresh, err = M.read(text, state, pause) end
+  if fresh then
+    swap(fresh, base)
+    if apply_deltas(dict:get("v")) then return true end
+  end
+  local version = dict:get("v")
+  fresh, err = store.load(M, state, pause, err)
+  if not fresh then
+    ngx.log(ngx.ERR, "the configuration cannot be rebuilt, the old one stays: ", err)
+    return false
+  end
+  if fresh.version ~= dict:get("n:" .. version) then
+    ngx.log(ngx.ERR, "the saved configuration is not the last one that was accepted; it serves until the next update")
+  end
+  swap(fresh, version)
+  return true
+end
+
+-- What requests look at; takes up deltas on the way (a full document is built by the timer, in slices).
+function M.current()
+  local version = dict:get("v")
+  if version and version ~= mine and not building then
+    local base = dict:get("base")
+    if base and base <= mine and apply_deltas(version) then acknowledge() end
+  end
+  return state
+end
+
+-- Called every few milliseconds in each worker: an idle worker sees no request, and a full document is never built inside one.
+function M.catch_up()
+  local version = dict:get("v")
+  if not version or version == mine or building then return end
+  local base = dict:get("base")
+  if not (base and base <= mine and apply_deltas(version)) then
+    building = true
+    local count = 0
+    local ok, err = pcall(rebuild, function()
+      count = count + 1
+      if count % 100 == 0 then ngx.sleep(0) end
+    end)
+    building = false
+    if not ok then ngx.log(ngx.ERR, "the configuration cannot be rebuilt: ", err) end
+  end
+  acknowledge()
+end
+
+-- At start of the master, and again at a reload, when the dict still has everything.
+function M.boot()
+  if dict:get("v") then
+    rebuild(nothing)
+    return
+  end
+  local fresh, err, texts = store.load(M, nil, nothing)
+  if not fresh then
+    ngx.log(ngx.WARN, "no configuration yet: ", err)
+    return
+  end
+  local number
+  for i, one in ipairs(texts) do
+    number, err = M.publish(one.text, one.version, i == 1)
+    if not number then error(err) end
+  end
+  swap(fresh, number)
+end
+
+-- A worker that was started later than the last change finds it in the dict.
+function M.worker()
+  local version = dict:get("v")
+  if version and version ~= mine then
+    local base = dict:get("base")
+    if not (base and base <= mine and apply_deltas(version)) then rebuild(nothing) end
+  end
+  acknowledge()
+end
+
+-- Puts a document or a delta into the dict. Returns its number, or nil and what is wrong; nothing valid is ever evicted for it.
+function M.publish(text, version, full)
+  local number = (dict:get("v") or 0) + 1
+  local ok, err = dict:safe_set((full and "d:" or "c:") .. number, text)
+  if not ok then return nil, "the shared memory for the configuration is full: " .. tostring(err) end
+  dict:safe_set("n:" .. number, version)
+  local base = dict:get("base")
+  if full then dict:set("base", number) end
+  dict:set("v", number)
+  if full and base then
+    for old = base, number - 1 do
+      dict:delete("d:" .. old)
+      dict:delete("c:" .. old)
+      dict:delete("n:" .. old)
+    end
+  end
+  return number
+end
+
+function M.number()
+  return mine
+end
+
+function M.state()
+  return state
+end
+
+return M

@@ -1,0 +1,31 @@
+-- The log phase, which runs however a request ended: give back what it held, tell features how it went.
+local slots = require("sluice.slots")
+
+local M = {}
+
+-- Status of the last attempt: that of the service, or nil when it gave none.
+local function last_status()
+  local text = ngx.var.upstream_status
+  return text and tonumber(string.match(text, "(%d+)$"))
+end
+
+function M.log()
+  local ctx, id = slots.get()
+  if not ctx then return end
+  slots.drop(id)
+  if ctx.counted then ctx.counted.active = ctx.counted.active - 1 end
+  if ctx.retrying then ctx.retrying.retrying = ctx.retrying.retrying - 1 end
+  local tries = ctx.tries
+  if tries then
+    local last = tries[#tries]
+    if last and not last.ended then
+      last.peer.load.active = last.peer.load.active - 1
+      last.status = last_status()
+    end
+  end
+  local steps = ctx.service and ctx.service.done
+  if not steps then return end
+  for i = 1, #steps, 2 do steps[i](steps[i + 1], ctx) end
+end
+
+return M

@@ -1,0 +1,48 @@
+-- Features in the order that the state document gives for each phase; a feature's module is `features.<name>`.
+local M = {}
+
+-- Loads every module once: a worker may not be able to read the files later.
+function M.load(order)
+  local loaded = { order = order, modules = {} }
+  for _, names in pairs(order) do
+    for _, name in ipairs(names) do
+      if not loaded.modules[name] then loaded.modules[name] = require("features." .. name) end
+    end
+  end
+  return loaded
+end
+
+-- The steps of one node in one phase: a flat list of function and prepared value, or nil when there are none.
+function M.steps(loaded, phase, values)
+  local steps
+  for _, name in ipairs(loaded.order[phase] or {}) do
+    local value, run = values[name], loaded.modules[name][phase]
+    if value ~= nil and run then
+      steps = steps or {}
+      steps[#steps + 1] = run
+      steps[#steps + 1] = value
+    end
+  end
+  return steps
+end
+
+-- What each feature makes of its data when the node is built; the data itself when it makes nothing.
+function M.prepare(loaded, kind, features, node)
+  local values = {}
+  for name, data in pairs(features) do
+    local module = loaded.modules[name]
+    local make = module and module[kind]
+    values[name] = make and make(data, node) or data
+  end
+  return values
+end
+
+-- Runs steps until one has answered the request; true when one has.
+function M.run(steps, ctx)
+  for i = 1, #steps, 2 do
+    if steps[i](steps[i + 1], ctx) then return true end
+  end
+  return false
+end
+
+return M

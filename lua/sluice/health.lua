@@ -1,0 +1,41 @@
+-- Which endpoints are out, for all workers: by active checks (`c:`) or because of bad answers (`e:`). Both survive changes of the configuration.
+local dict = ngx.shared.sl_health
+
+local M = {}
+
+-- Changes whenever an endpoint goes out or comes back.
+function M.version()
+  return dict:get("v") or 0
+end
+
+local function changed()
+  dict:incr("v", 1, 0)
+end
+
+-- Whether the endpoint may take requests (`checked`: active checks have a say); for an ejected one also the time when it comes back.
+function M.usable(service, endpoint, checked)
+  local key = service .. "|" .. endpoint
+  local back = dict:get("e:" .. key)
+  return not back and not (checked and dict:get("c:" .. key)), back
+end
+
+-- The verdict of active checks.
+function M.set_sick(service, endpoint, sick)
+  local key = "c:" .. service .. "|" .. endpoint
+  if sick then dict:set(key, true) else dict:delete(key) end
+  changed()
+end
+
+-- Takes an endpoint out for some seconds; false when another worker just did.
+function M.eject(service, endpoint, seconds)
+  local key = "e:" .. service .. "|" .. endpoint
+  if not dict:add(key, ngx.now() + seconds, seconds) then return false end
+  changed()
+  return true
+end
+
+function M.ejected(service, endpoint)
+  return dict:get("e:" .. service .. "|" .. endpoint) ~= nil
+end
+
+return M

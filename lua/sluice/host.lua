@@ -1,0 +1,29 @@
+-- Hosts and the patterns that serve them: the same decisions as src/model/host.ts.
+local find, sub, lower, byte = string.find, string.sub, string.lower, string.byte
+
+local M = {}
+
+-- Host of an authority as it is compared: lower case, without the port and without a dot at the end.
+function M.of(authority)
+  local host = authority
+  local colon = find(authority, ":[^:%]]*$")
+  if colon then host = sub(authority, 1, colon - 1) end
+  if byte(host, -1) == 46 then host = sub(host, 1, -2) end
+  return lower(host)
+end
+
+-- The entry of `by_host` that serves the host: its exact name, else the longest wildcard, else `*`.
+function M.serving(by_host, host)
+  local found = by_host[host]
+  if found and host ~= "*" then return found end
+  local name = byte(host) == 42 and sub(host, 2) or host
+  local dot = find(name, ".", 2, true)
+  while dot do
+    found = by_host["*" .. sub(name, dot)]
+    if found then return found end
+    dot = find(name, ".", dot + 1, true)
+  end
+  return by_host["*"]
+end
+
+return M

@@ -1,0 +1,147 @@
+import { mainLocation, shapeLocations, upstreamBlock, ways } from './locations.ts'
+import { block, type Directive, directive, dollar, lua, renderConf, template } from './nginx-conf.ts'
+import { httpSettings, maps, proxyHeaders, sharedDicts } from './http-settings.ts'
+import type { Start, StartListener } from './start.ts'
+
+/** Which nginx runs the tree: Debian's 1.22 with the Lua module, or OpenResty 1.27 and later. */
+export type Profile = 'debian-1.22' | 'openresty-1.27'
+
+/** Where the engine that will run the tree keeps its parts; all defaults fit packages of the system. */
+export interface ConfOptions {
+  readonly profile: Profile
+  /** Directory of dynamic modules, for `debian-1.22`; default `/usr/lib/nginx/modules`. */
+  readonly modules?: string
+  /** Further entries of Lua's search paths, such as those of an unpacked package. */
+  readonly luaPath?: string
+  readonly luaCpath?: string
+  /** PEM file with the authorities of the system; default that of Debian, Alpine and the usual images. */
+  readonly systemAuthorities?: string
+  /** Absolute path of the unix socket that takes documents; default `run/admin.sock` below the working directory, for nginx knows no prefix there. */
+  readonly adminSocket?: string
+  /** User that workers run as when nginx is started by root; default nginx's own. */
+  readonly user?: string
+  /** Worker processes; default one per core. */
+  readonly workers?: number
+}
+
+/** Path, inside the tree, of the authorities that one trust names. */
+export function trustPath(name: string): string {
+  return `trust/${name}.pem`
+}
+
+/** Start model → nginx.conf. Paths are relative to the prefix that nginx is started with (`nginx -p DIR`). */
+export function nginxConf(start: Start, options: ConfOptions): string {
+  return renderConf([
+    ...modules(options),
+    ...(options.user === undefined ? [] : [directive('user', options.user)]),
+    directive('worker_processes', options.workers ?? 'auto'),
+    directive('worker_shutdown_timeout', '30s'),
+    directive('pid', 'run/nginx.pid'),
+    directive('error_log', 'stderr', 'warn'),
+    directive('daemon', 'off'),
+    block('events', [], [directive('worker_connections', 16_384)]),
+    block('http', [], http(start, options)),
+  ])
+}
+
+function modules({ profile, modules: dir = '/usr/lib/nginx/modules' }: ConfOptions): Directive[] {
+  if (profile !== 'debian-1.22') return []
+  return ['ndk_http_module.so', 'ngx_http_lua_module.so'].map((file) => directive('load_module', `${dir}/${file}`))
+}
+
+function http(start: Start, options: ConfOptions): Directive[] {
+  const { systemAuthorities = '/etc/ssl/certs/ca-certificates.crt' } = options
+  const all = ways(start.trusts, (name, trust) => (typeof trust === 'string' ? systemAuthorities : trustPath(name)))
+  const first = all[0]
+  if (!first) throw new Error('there is always the plain way')
+  return [
+    directive('lua_package_path', searchPath('$prefix/lua/?.lua', options.luaPath)),
+    directive('lua_package_cpath', searchPath(options.luaCpath)),
+    ...sharedDicts,
+    lua('init_by_lua_block', 'require("sluice.boot").init()'),
+    lua('init_worker_by_lua_block', 'require("sluice.boot").worker()'),
+    ...httpSettings,
+    block('geo', [template(`$${dollar}`)], [directive('default', template('$'))]),
+    ...maps,
+    ...proxyHeaders,
+    ...all.map(({ name, kind }) => upstream(name, kind === 'grpc', options.profile)),
+    ...start.listeners.map((listener) =>
+      server(listener, [mainLocation(listener.id, listener.trustedHops > 0, first), ...shapeLocations(all)], options.profile),
+    ),
+    adminServer(options.adminSocket ?? 'run/admin.sock'),
+  ]
+}
+
+/** Places in their order, then the built-in ones (`;;`). nginx itself puts the prefix in the place of `$prefix`. */
+function searchPath(...places: readonly (string | undefined)[]): string {
+  return `${places.filter((place) => place !== undefined).join(';')};;`
+}
+
+/**
+ * The runtime chooses the peer. `keepalive` tells connections apart by address alone: over TLS a request could get the connection that was
+ * verified for another name, so Debian's nginx opens one per request, and OpenResty uses `enable_keepalive`, which knows the name.
+ */
+function upstream(name: string, grpc: boolean, profile: Profile): Directive {
+  const plain = name === 'http' || name === 'grpc'
+  const pool = plain && profile === 'debian-1.22' ? [directive('keepalive', grpc ? 64 : 256)] : []
+  return block(
+    'upstream',
+    [upstreamBlock(name)],
+    [directive('server', '0.0.0.1'), lua('balancer_by_lua_block', 'require("sluice.attempt").balance()'), ...pool],
+  )
+}
+
+function server({ id, address, port, tls }: StartListener, locations: readonly Directive[], profile: Profile): Directive {
+  const at = `${address.includes(':') ? `[${address}]` : address}:${port}`
+  const separate = profile === 'openresty-1.27'
+  return block(
+    'server',
+    [],
+    [
+      directive('listen', at, ...(tls ? ['ssl', ...(separate ? [] : ['http2'])] : []), 'reuseport'),
+      ...(separate ? [directive('http2', 'on')] : []),
+      directive('server_name', '_'),
+      directive('access_log', 'logs/access.log', 'sl', 'buffer=64k', 'flush=1s'),
+      ...(tls ? secure(id, tls.minVersion) : []),
+      lua('header_filter_by_lua_block', 'require("sluice.response").headers()'),
+      lua('log_by_lua_block', 'require("sluice.done").log()'),
+      ...locations,
+      ...errorPages(id),
+    ],
+  )
+}
+
+/** The certificate in the files is never served: the runtime puts another in its place for every handshake, or ends it. */
+function secure(id: string, minVersion: '1.2' | '1.3'): Directive[] {
+  return [
+    directive('ssl_protocols', ...(minVersion === '1.2' ? ['TLSv1.2'] : []), 'TLSv1.3'),
+    directive('ssl_certificate', 'placeholder.pem'),
+    directive('ssl_certificate_key', 'placeholder.key'),
+    lua('ssl_certificate_by_lua_block', `require("sluice.certificate").choose("${id}")`),
+  ]
+}
+
+/** nginx's own errors, in the runtime's words. A plain URI: a named location has no path for a request line that could not be read. */
+const errorPages = (listener: string): readonly Directive[] => [
+  directive('error_page', 400, 495, 496, 497, template('=400'), '/.sluice/bad-request'),
+  directive('error_page', 414, 431, 494, template('=431'), '/.sluice/headers-too-large'),
+  directive('error_page', 405, '/.sluice/method-not-allowed'),
+  directive('error_page', 408, '/.sluice/request-timeout'),
+  directive('error_page', 413, '/.sluice/content-too-large'),
+  directive('error_page', 500, 502, 503, 504, template('='), '/.sluice/upstream'),
+  block('location', ['^~', '/.sluice/'], [directive('internal'), lua('content_by_lua_block', `require("sluice.reply").internal("${listener}")`)]),
+]
+
+/** Only processes that may enter the directory `run` reach it. */
+const adminServer = (socket: string): Directive =>
+  block(
+    'server',
+    [],
+    [
+      directive('listen', `unix:${socket}`),
+      directive('access_log', 'off'),
+      directive('client_max_body_size', '256m'),
+      directive('client_body_buffer_size', '1m'),
+      block('location', ['/'], [lua('content_by_lua_block', 'require("sluice.admin").serve()')]),
+    ],
+  )

@@ -1,0 +1,135 @@
+import { block, type Directive, directive, entry, template } from './nginx-conf.ts'
+
+/** Sizes never change in a routine compile: nginx keeps the content over a reload only when name and size are the same. */
+export const sharedDicts: readonly Directive[] = [
+  directive('lua_shared_dict', 'sl_config', '128m'),
+  directive('lua_shared_dict', 'sl_health', '8m'),
+  directive('lua_shared_dict', 'sl_count', '16m'),
+]
+
+/** How nginx speaks HTTP on every listener; limits equal those of the Envoy listener where nginx has the setting. */
+export const httpSettings: readonly Directive[] = [
+  ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => directive(`${kind}_temp_path`, `tmp/${kind}`)),
+  directive('lua_socket_log_errors', 'off'),
+  directive('lua_max_pending_timers', 1024),
+  directive('lua_max_running_timers', 256),
+  directive('lua_regex_cache_max_entries', 8192),
+  directive('lua_regex_match_limit', 100_000),
+  directive('server_tokens', 'off'),
+  directive('default_type', 'application/octet-stream'),
+  directive('uninitialized_variable_warn', 'off'),
+  // The runtime must see a name in order to refuse it.
+  directive('underscores_in_headers', 'on'),
+  directive('ignore_invalid_headers', 'off'),
+  directive('merge_slashes', 'off'),
+  directive('absolute_redirect', 'off'),
+  directive('port_in_redirect', 'off'),
+  directive('server_name_in_redirect', 'off'),
+  directive('client_header_buffer_size', '4k'),
+  directive('large_client_header_buffers', 4, '32k'),
+  directive('client_header_timeout', '10s'),
+  directive('client_body_timeout', '300s'),
+  directive('send_timeout', '300s'),
+  directive('keepalive_timeout', '3600s'),
+  directive('keepalive_requests', 100_000),
+  directive('client_max_body_size', 0),
+  directive('client_body_buffer_size', '128k'),
+  directive('reset_timedout_connection', 'on'),
+  directive('ssl_session_cache', 'shared:sl_ssl:10m'),
+  directive('ssl_session_tickets', 'off'),
+  directive('proxy_http_version', '1.1'),
+  // Unbuffered with a large first buffer: streams like Envoy, at half the cost of buffering.
+  directive('proxy_buffering', 'off'),
+  directive('proxy_buffer_size', '32k'),
+  directive('proxy_buffers', 8, '32k'),
+  directive('proxy_busy_buffers_size', '64k'),
+  directive('proxy_next_upstream', 'error', 'timeout'),
+  directive('grpc_buffer_size', '32k'),
+  directive('proxy_ssl_server_name', 'on'),
+  directive('proxy_ssl_name', template('$sl_sni')),
+  directive('proxy_ssl_verify_depth', 5),
+  directive('proxy_ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
+  directive('proxy_ssl_session_reuse', 'off'),
+  directive('grpc_ssl_server_name', 'on'),
+  directive('grpc_ssl_name', template('$sl_sni')),
+  directive('grpc_ssl_verify_depth', 5),
+  directive('grpc_ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
+  directive('grpc_ssl_session_reuse', 'off'),
+]
+
+/** Headers that the service sees; a location that set one of its own would lose all of these. */
+export const proxyHeaders: readonly Directive[] = ['proxy', 'grpc'].flatMap((kind) => {
+  const set = (name: string, value: string): Directive => directive(`${kind}_set_header`, name, template(value))
+  const hop = kind === 'proxy' ? [set('Connection', '$sl_connection'), set('Upgrade', '$sl_upgrade'), set('TE', '')] : [set('TE', 'trailers')]
+  return [
+    set('Host', '$sl_host'),
+    set('X-Forwarded-For', '$proxy_add_x_forwarded_for'),
+    set('X-Forwarded-Proto', '$sl_proto'),
+    set('X-Request-Id', '$request_id'),
+    ...hop,
+    set('Keep-Alive', ''),
+    set('Proxy-Connection', ''),
+    set('HTTP2-Settings', ''),
+  ]
+})
+
+/** Texts of clients get into the access log only as far as they are ASCII; `escape=json` does the rest. The path comes without its query. */
+export const maps: readonly Directive[] = [
+  map('$http_upgrade', '$sl_upgrade', [
+    ['default', ''],
+    ['~*^websocket$', 'websocket'],
+  ]),
+  map('$sl_upgrade', '$sl_connection', [
+    ['default', ''],
+    ['websocket', 'upgrade'],
+  ]),
+  map('$http_x_forwarded_proto', '$sl_forwarded_proto', [
+    ['default', '$scheme'],
+    ['http', 'http'],
+    ['https', 'https'],
+  ]),
+  map('$request_uri', '$sl_log_path', [
+    ['default', ''],
+    ['~^(?<sl_p>[!-\\x3e@-~]*)', '$sl_p'],
+  ]),
+  map('$http_host', '$sl_log_host', [
+    ['default', ''],
+    ['~^(?<sl_h>[ -~]*)$', '$sl_h'],
+  ]),
+  map('$http_user_agent', '$sl_log_agent', [
+    ['default', ''],
+    ['~^(?<sl_a>[ -~]*)$', '$sl_a'],
+  ]),
+  directive('log_format', 'sl', 'escape=json', template(logFormat())),
+]
+
+function map(from: string, to: string, rows: readonly (readonly [key: string, value: string])[]): Directive {
+  return block(
+    'map',
+    [template(from), template(to)],
+    rows.map(([key, value]) => entry(key, template(value))),
+  )
+}
+
+/** The fields of the Envoy engine's access log, under the same names. */
+function logFormat(): string {
+  const text = {
+    time: '$time_iso8601',
+    request_id: '$request_id',
+    method: '$request_method',
+    host: '$sl_log_host',
+    path: '$sl_log_path',
+    protocol: '$server_protocol',
+    client_ip: '$remote_addr',
+    user_agent: '$sl_log_agent',
+    listener: '$sl_listener',
+    route: '$sl_route',
+    service: '$sl_service',
+    endpoint: '$upstream_addr',
+    upstream_status: '$upstream_status',
+    duration_s: '$request_time',
+    upstream_s: '$upstream_response_time',
+  }
+  const fields = Object.entries(text).map(([name, value]) => `"${name}":"${value}"`)
+  return `{${[...fields, '"status":$status', '"bytes_in":$request_length', '"bytes_out":$bytes_sent'].join(',')}}`
+}

@@ -1,0 +1,71 @@
+import { block, type Directive, directive, lua, template } from './nginx-conf.ts'
+import { type RetryStatuses, retryStatuses, type Trust } from './parts.ts'
+
+/** What nginx tries again for each choice; the runtime decides per route whether there is another try at all. */
+const nextUpstream: Readonly<Record<RetryStatuses, readonly string[]>> = {
+  none: [],
+  '503': ['http_503'],
+  '429': ['http_429'],
+  '429-503': ['http_429', 'http_503'],
+  gateway: ['http_502', 'http_503', 'http_504'],
+  '5xx': ['http_500', 'http_502', 'http_503', 'http_504'],
+}
+
+/** One way to reach a service: the name of its upstream block, and how requests are handed to it. */
+interface Way {
+  readonly name: string
+  readonly pass: Directive
+  readonly kind: 'proxy' | 'grpc'
+  readonly more: readonly Directive[]
+}
+
+/** Ways to reach services: plain, gRPC, and both over TLS for each way to check certificates. `trustFile` gives the PEM file of one. */
+export function ways(trusts: ReadonlyMap<string, Trust>, trustFile: (name: string, trust: Trust) => string): readonly Way[] {
+  const all: Way[] = [way('http', 'http', 'proxy'), way('grpc', 'grpc', 'grpc')]
+  for (const [name, trust] of trusts) {
+    const check = (kind: Way['kind']): Directive[] =>
+      trust === 'none'
+        ? [directive(`${kind}_ssl_verify`, 'off')]
+        : [directive(`${kind}_ssl_verify`, 'on'), directive(`${kind}_ssl_trusted_certificate`, trustFile(name, trust))]
+    all.push({ ...way(`tls-${name}`, 'https', 'proxy'), more: check('proxy') }, { ...way(`grpcs-${name}`, 'grpcs', 'grpc'), more: check('grpc') })
+  }
+  return all
+}
+
+function way(name: string, scheme: string, kind: Way['kind']): Way {
+  const target = `${scheme}://${upstreamBlock(name)}`
+  const pass = kind === 'grpc' ? directive('grpc_pass', target) : directive('proxy_pass', template(`${target}$sl_path`))
+  return { name, pass, kind, more: [] }
+}
+
+export function upstreamBlock(way: string): string {
+  return `sl_${way.replaceAll('-', '_')}`
+}
+
+/** The catch-all of a listener: routes, and forwards the common case itself. */
+export function mainLocation(listener: string, trusted: boolean, first: Way): Directive {
+  const variables = { sl_id: '', sl_path: '', sl_host: '$host', sl_sni: '', sl_route: '', sl_service: '', sl_listener: '' }
+  return block(
+    'location',
+    ['/'],
+    [
+      ...Object.entries(variables).map(([name, value]) => directive('set', template(`$${name}`), template(value))),
+      directive('set', template('$sl_proto'), template(trusted ? '$sl_forwarded_proto' : '$scheme')),
+      lua('access_by_lua_block', `require("sluice.request").access("${listener}")`),
+      first.pass,
+    ],
+  )
+}
+
+/** The other shapes: for each way, each choice of statuses and whether POST is tried again. `@http_none` is the catch-all itself. */
+export function shapeLocations(all: readonly Way[]): Directive[] {
+  return all.flatMap((one) =>
+    retryStatuses.flatMap((statuses) =>
+      [false, true].map((unsafe) => {
+        const name = `@${one.name}_${statuses}${unsafe ? '-unsafe' : ''}`
+        const next = ['error', 'timeout', ...nextUpstream[statuses], ...(unsafe ? ['non_idempotent'] : [])]
+        return block('location', [name], [directive(`${one.kind}_next_upstream`, ...next), ...one.more, one.pass])
+      }),
+    ),
+  )
+}

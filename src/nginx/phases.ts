@@ -1,0 +1,70 @@
+/** A moment of a request (or of a worker) in which features run, and the directive that calls it. */
+interface Phase {
+  readonly name: PhaseName
+  readonly directive: string
+  /** Features in their order; each line says why it stands there. */
+  readonly order: readonly (readonly [feature: string, reason: string])[]
+}
+
+type PhaseName = 'certificate' | 'action' | 'request' | 'attempt' | 'response' | 'done' | 'watch'
+
+/** The Lua phases in the order of a request. A feature that is not listed has no part in Lua beyond its data. */
+export const phases: readonly Phase[] = [
+  {
+    name: 'certificate',
+    directive: 'ssl_certificate_by_lua_block',
+    order: [['listener-tls', 'the only one: a certificate is chosen before there is a request']],
+  },
+  {
+    name: 'action',
+    directive: 'access_by_lua_block',
+    order: [
+      ['redirect', 'answers at once: nothing that concerns a service may run for it'],
+      ['respond', 'the same; a route has one action, so their order does not matter'],
+    ],
+  },
+  {
+    name: 'request',
+    directive: 'access_by_lua_block',
+    order: [
+      ['caps', 'a request that is too much is refused before any work is done for it'],
+      ['headers', 'sees the request as the client sent it'],
+      ['rewrite', 'after everything that looks at the path'],
+      ['balancing', 'reads its key from the request that the client sent'],
+      ['timeouts', 'the clock of the whole request starts when it is about to leave'],
+      ['upstream-tls', 'last: it only notes the name for the handshake'],
+    ],
+  },
+  {
+    name: 'attempt',
+    directive: 'balancer_by_lua_block',
+    order: [
+      ['retry', 'decides whether there is another attempt at all'],
+      ['timeouts', 'gives the attempt what is left of the time'],
+    ],
+  },
+  {
+    name: 'response',
+    directive: 'header_filter_by_lua_block',
+    order: [['headers', 'the last word on what the client sees']],
+  },
+  {
+    name: 'done',
+    directive: 'log_by_lua_block',
+    order: [
+      ['caps', 'gives its place back whatever happened'],
+      ['outlier-detection', 'counts the outcome of every attempt'],
+      ['circuit-breaker', 'the same; a service has one of the two'],
+    ],
+  },
+  {
+    name: 'watch',
+    directive: 'init_worker_by_lua_block',
+    order: [['health-check', 'asks endpoints from a timer, in one worker at a time']],
+  },
+]
+
+/** Feature names by phase, as the Lua runtime wants them. */
+export function phaseOrder(): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(phases.map(({ name, order }) => [name, order.map(([feature]) => feature)]))
+}

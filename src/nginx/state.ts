@@ -1,0 +1,171 @@
+import type { Feature } from '../feature.ts'
+import { compare } from '../lib/compare.ts'
+import { contentHash } from '../lib/content-hash.ts'
+import type { Endpoint, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
+import { parameterGuard } from '../model/guard.ts'
+import type { ReadMaterial } from '../model/material.ts'
+import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
+import { listenerId } from './listener-id.ts'
+import type { Json, RetryStatuses, StateCx } from './parts.ts'
+import { anchored, matchData } from './path-data.ts'
+import { phaseOrder } from './phases.ts'
+import { replyBodies } from './replies.ts'
+import { startNeed, upstreamName } from './trust.ts'
+
+/** One resource of the state document. `key` is `kind/name`, made of names of the gateway. */
+export interface Line {
+  readonly key: string
+  /** Hash of the data: equal data has an equal version everywhere. */
+  readonly version: string
+  /** JSON text of the data, in one line. */
+  readonly json: string
+}
+
+/** Everything that nginx workers know beyond nginx.conf. It may hold private keys: write it with mode 0600. */
+export interface State {
+  /** Hash of all lines. */
+  readonly version: string
+  /** Ordered by key. */
+  readonly lines: ReadonlyMap<string, Line>
+}
+
+/** What the state is made of. */
+export interface StateInput {
+  readonly gateway: Gateway
+  readonly tables: ReadonlyMap<string, RouteTable>
+  readonly features: readonly Feature[]
+  readonly read: ReadMaterial
+  /** Addresses of a host name; nginx workers never resolve names. Absent or empty: the endpoint is left out. */
+  readonly resolve?: (host: string) => readonly string[]
+}
+
+/** The version of the format; a runtime refuses a document of another one. */
+export const stateFormat = 1
+
+/** Gateway → state. Deterministic: equal gateways give equal bytes. */
+export function makeState(input: StateInput): State {
+  const { gateway, tables } = input
+  const lines = [line('phases', phaseOrder())]
+  for (const format of new Set([...gateway.listeners.values()].map((listener) => listener.errorFormat))) {
+    lines.push(line(`replies/${format}`, replyBodies(format)))
+  }
+  for (const listener of gateway.listeners.values()) {
+    lines.push(line(`listener/${listener.name}`, listenerData(listener, input)))
+    for (const host of tables.get(listener.name)?.virtualHosts ?? []) lines.push(line(`host/${listener.name}/${host.host}`, hostData(listener, host)))
+  }
+  for (const service of gateway.services.values()) lines.push(serviceLine(service, input))
+  for (const route of gateway.routes.values()) lines.push(line(`route/${route.name}`, routeData(route, input)))
+  return stateOf(lines)
+}
+
+/** A state of lines in any order. */
+export function stateOf(lines: Iterable<Line>): State {
+  const sorted = [...lines].sort((a, b) => compare(a.key, b.key))
+  return {
+    version: contentHash(sorted.map(({ key, version }) => `${key} ${version}\n`).join('')),
+    lines: new Map(sorted.map((one) => [one.key, one])),
+  }
+}
+
+/** The line of one service alone: what a live change of its endpoints costs. */
+export function serviceLine(service: Service, input: Pick<StateInput, 'gateway' | 'features' | 'read' | 'resolve'>): Line {
+  const { trust } = startNeed(input.features, service, input.read)
+  return line(`service/${service.name}`, {
+    protocol: service.protocol,
+    upstream: upstreamName(service.protocol, trust),
+    endpoints: service.discovery.endpoints.flatMap((endpoint) => endpointData(service, endpoint, input.resolve)),
+    features: featureData(service, input),
+  })
+}
+
+/** The document that `PUT` takes and that a cold start reads: a head, then one line per resource. The head tells a cut document from a whole one. */
+export function documentText(state: State): string {
+  const head = JSON.stringify({ format: stateFormat, version: state.version, lines: state.lines.size })
+  return `${[head, ...[...state.lines.values()].map(lineText)].join('\n')}\n`
+}
+
+/** One line as it stands in a document or a delta. */
+export function lineText({ key, version, json }: Line): string {
+  return `{"k":${JSON.stringify(key)},"v":"${version}","d":${json}}`
+}
+
+function line(key: string, data: Json): Line {
+  const json = JSON.stringify(data)
+  return { key, version: contentHash(json), json }
+}
+
+function listenerData(listener: Listener, input: StateInput): Json {
+  const target = listener.redirectTo === undefined ? undefined : input.gateway.listeners.get(listener.redirectTo)
+  const scheme = target && startNeed(input.features, target, input.read).tls ? 'https' : 'http'
+  return {
+    id: listenerId(listener.name),
+    errorFormat: listener.errorFormat,
+    trustedHops: listener.trustedHops,
+    ...(target ? { redirect: { scheme, port: target.port } } : {}),
+    features: featureData(listener, input),
+  }
+}
+
+function hostData(listener: Listener, host: VirtualHostTable): Json {
+  const guard = parameterGuard(host)
+  return {
+    listener: listener.name,
+    host: host.host,
+    ...(guard ? { guard: anchored(guard.regex) } : {}),
+    entries: host.entries.map((entry) => [entry.route.name, entry.alternative]),
+  }
+}
+
+function routeData(route: Route, input: StateInput): Json {
+  const shape = shapeName(route, input.features)
+  return {
+    match: route.match.map(matchData),
+    action:
+      route.action.type === 'forward'
+        ? { type: 'forward', targets: route.action.targets.map((target) => ({ ...target, labels: sorted(target.labels) })) }
+        : { type: 'feature', feature: route.action.feature },
+    ...(shape === 'none' ? {} : { shape }),
+    features: featureData(route, input),
+  }
+}
+
+/** Name of the fixed location that retries as the route wants. */
+function shapeName(route: Route, features: readonly Feature[]): string {
+  let retryOn: RetryStatuses = 'none'
+  let unsafe = false
+  for (const feature of features) {
+    const value = route.policies[feature.name]
+    const shape = value === undefined ? undefined : feature.nginx?.shape?.(value, route)
+    retryOn = shape?.retryOn ?? retryOn
+    unsafe ||= shape?.retryUnsafe ?? false
+  }
+  return unsafe ? `${retryOn}-unsafe` : retryOn
+}
+
+function endpointData(service: Service, endpoint: Endpoint, resolve: StateInput['resolve']): Json[] {
+  const { address, port, weight, zone, labels } = endpoint
+  const addresses = service.discovery.type === 'static' ? [address] : [...(resolve?.(address) ?? [])].sort(compare)
+  const more = { ...(zone === undefined ? {} : { zone }), ...(Object.keys(labels).length === 0 ? {} : { labels: sorted(labels) }) }
+  return addresses.map((ip) => ({ address: ip, port, weight, ...more }))
+}
+
+function featureData(node: Node, input: Pick<StateInput, 'gateway' | 'features' | 'read'>): Json {
+  const { gateway, features, read } = input
+  const cx: StateCx = {
+    service: (name) => gateway.services.get(name),
+    listener: (name) => gateway.listeners.get(name),
+    route: (name) => gateway.routes.get(name),
+    read,
+  }
+  const made: Record<string, Json> = {}
+  for (const feature of features) {
+    const value = node.policies[feature.name]
+    const data = value === undefined ? undefined : feature.nginx?.state?.(value, node, cx)
+    if (data !== undefined) made[feature.name] = data
+  }
+  return sorted(made)
+}
+
+function sorted<V>(fields: Readonly<Record<string, V>>): Record<string, V> {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => compare(a, b)))
+}
