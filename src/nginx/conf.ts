@@ -128,6 +128,7 @@ const errorPages = (listener: string): readonly Directive[] => [
   directive('error_page', 405, '/.sluice/method-not-allowed'),
   directive('error_page', 408, '/.sluice/request-timeout'),
   directive('error_page', 413, '/.sluice/content-too-large'),
+  directive('error_page', 501, '/.sluice/not-implemented'),
   directive('error_page', 500, 502, 503, 504, template('='), '/.sluice/upstream'),
   block('location', ['^~', '/.sluice/'], [directive('internal'), lua('content_by_lua_block', `require("sluice.reply").internal("${listener}")`)]),
 ]

@@ -27,6 +27,12 @@ export function telling(route: Route, more: Partial<Route> = {}): Route {
   }
 }
 
+/** Response headers that a route sets, as the model of the feature `headers`. */
+export function setting(response: Readonly<Record<string, string>>): Route['policies'] {
+  const nothing = { set: {}, add: {}, remove: [] }
+  return { headers: { request: nothing, response: { ...nothing, set: response } } }
+}
+
 /** A service with endpoints on 127.0.0.1. */
 export function serviceOn(name: string, ports: readonly number[], policies: Service['policies'] = {}): Service {
   const endpoints = ports.map((port) => ({ address: '127.0.0.1', port, weight: 1, labels: {} }))
