@@ -8,7 +8,7 @@ export const envoy: EnvoyParts<Timeouts> = {
     if ('connect' in times) return {}
     const { request, perTry, idle } = times
     return {
-      forward: { timeout: duration(request), ...(idle === undefined ? {} : { idleTimeout: duration(idle) }) },
+      forward: { timeout: duration(request), idleTimeout: duration(idle) },
       ...(perTry === undefined ? {} : { retry: { perTryTimeout: duration(perTry) } }),
     }
   },

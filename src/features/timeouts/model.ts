@@ -9,7 +9,7 @@ import type { Written } from './config.ts'
 export interface RouteTimeouts {
   readonly request: number
   readonly perTry?: number
-  readonly idle?: number
+  readonly idle: number
 }
 
 /** Of a service, in milliseconds. */
@@ -24,7 +24,7 @@ export function lower(value: unknown, node: NodeDraft, cx: LowerCx): Timeouts {
   const written = value as Written
   const request = readDuration(written.request ?? '15s', ['timeouts', 'request'], cx, 0)
   const perTry = written.perTry === undefined ? undefined : readDuration(written.perTry, ['timeouts', 'perTry'], cx)
-  const idle = written.idle === undefined ? undefined : readDuration(written.idle, ['timeouts', 'idle'], cx, 0)
+  const idle = readDuration(written.idle ?? '5m', ['timeouts', 'idle'], cx, 0)
   if (perTry !== undefined && request > 0 && perTry > request) {
     cx.report({
       code: 'timeouts/per-try-over-request',
@@ -33,7 +33,7 @@ export function lower(value: unknown, node: NodeDraft, cx: LowerCx): Timeouts {
       help: 'make `perTry` shorter or `request` longer',
     })
   }
-  return { request, ...(perTry === undefined ? {} : { perTry }), ...(idle === undefined ? {} : { idle }) }
+  return { request, idle, ...(perTry === undefined ? {} : { perTry }) }
 }
 
 /** Attempts that can never be made because the time of the whole request is over before. */
