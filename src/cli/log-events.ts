@@ -62,6 +62,16 @@ export class EventTeller {
       case 'released':
         log.say('info', `the change that waited is published: ${event.reason}`, { event: event.kind })
         break
+      case 'back':
+        log.say(
+          'info',
+          event.from === 'held' ? 'the change that waited is taken back; nothing to change' : 'the files are usable again; nothing to change',
+          {
+            event: event.kind,
+            from: event.from,
+          },
+        )
+        break
       case 'last-good-used':
         this.#findings(
           'error',

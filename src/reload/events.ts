@@ -12,6 +12,8 @@ export type ServeEvent = { readonly at: number } & (
   | { readonly kind: 'held'; readonly reason: string; readonly until: number }
   /** A held change stood the test of time. */
   | { readonly kind: 'released'; readonly reason: string }
+  /** The files say again what is served, after a look that was not usable (`rejected`) or that had to wait (`held`). */
+  | { readonly kind: 'back'; readonly from: 'rejected' | 'held' }
   /** The files were not usable at the start; what was served last is served again. `savedAt` is when that was. */
   | { readonly kind: 'last-good-used'; readonly savedAt: number; readonly generation: 0 | 1; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'state-dir-problem'; readonly message: string }

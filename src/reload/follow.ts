@@ -186,6 +186,7 @@ export class Follower {
       const receipt = this.#ports.publish(good, compiled)
       this.#served = next
       if (receipt.changed.length > 0) emit({ kind: 'published', receipt })
+      else if (this.#last && !this.#last.outcome.receipt) emit({ kind: 'back', from: this.#last.outcome.held ? 'held' : 'rejected' })
       if (receipt.changed.length > 0 || !this.#receipt) this.#receipt = receipt
       return { at: clock.now(), compiled, receipt: this.#receipt, held: undefined, diagnostics: compiled.diagnostics }
     } catch (error) {

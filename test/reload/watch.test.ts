@@ -66,6 +66,30 @@ describe('editors', () => {
     expect(published(followed.kinds())).toBeLessThan(20)
   })
 
+  test('a bad file that is mended to what is served says so, and publishes nothing', async () => {
+    await using followed = await follow(old)
+    await writeFile(followed.config, old.replace('status: 200', 'status: 9999'))
+    await until('it is rejected', () => followed.serving.state === 'last-good')
+    await writeFile(followed.config, `# mended\n${old}`)
+    await until('it is content', () => followed.serving.state === 'serving')
+    expect(followed.kinds()).toEqual(['compiled', 'published', 'compiled', 'rejected', 'compiled', 'back'])
+    expect(followed.events.at(-1)).toMatchObject({ kind: 'back', from: 'rejected' })
+    await writeFile(followed.config, `# another word\n${old}`)
+    await until('it is read', () => followed.kinds().length > 6)
+    expect(followed.kinds().slice(6)).toEqual(['compiled'])
+  })
+
+  test('a change that waits and is taken back says so', async () => {
+    const many = gatewayText(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])
+    await using followed = await follow(many)
+    await writeFile(followed.config, gatewayText(['a']))
+    await until('it waits', () => followed.serving.state === 'held')
+    await writeFile(followed.config, many)
+    await until('it is content', () => followed.serving.state === 'serving')
+    expect(followed.kinds()).toEqual(['compiled', 'published', 'compiled', 'held', 'compiled', 'back'])
+    expect(followed.events.at(-1)).toMatchObject({ kind: 'back', from: 'held' })
+  })
+
   test('a bad file is rejected with its place, the old routes stay, and the mended file is taken', async () => {
     await using followed = await follow(old)
     const before = followed.version()
