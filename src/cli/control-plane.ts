@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import { type Admin, type AdminOptions, createAdmin } from '../admin/admin.ts'
 import { StartRefused } from '../reload/start-refused.ts'
 import { serve, type Serving } from '../serve.ts'
-import type { Listening, ListenOn, Tls } from '../xds/server.ts'
+import type { ListenOn } from '../xds/server.ts'
 import { exit, type ExitCode } from './exit.ts'
 import type { Io } from './io.ts'
-import { cannotListen, refuseOpen } from './listen-address.ts'
+import { cannotListen, judgeOpen } from './listen-address.ts'
 import { type LiveOptions, readTls } from './live-options.ts'
 import type { Log } from './log.ts'
 import { EventTeller } from './log-events.ts'
@@ -15,37 +15,41 @@ import { report } from './report.ts'
 /** A control plane with its ports open. */
 export interface ControlPlane {
   readonly serving: Serving
-  readonly xds: Listening
-  readonly tls: Tls | undefined
+  /** Where proxies connect: `host:port` or the path of a socket, one for each place that was asked for. */
+  readonly addresses: readonly string[]
   /** Opens the admin API and returns its URL or path. */
   openAdmin(more?: Pick<AdminOptions, 'ready' | 'engine'>): Promise<string>
   close(): Promise<void>
 }
 
-/** Starts to serve a file. Nothing stays open when it rejects. */
-export async function startControlPlane(io: Io, file: string, xds: ListenOn, options: LiveOptions, log: Log): Promise<ControlPlane> {
+/** Starts to serve a file in every place of `xds`; unix sockets are without TLS. Nothing stays open when it rejects. */
+export async function startControlPlane(io: Io, file: string, xds: readonly ListenOn[], options: LiveOptions, log: Log): Promise<ControlPlane> {
   const tls = await readTls(options)
-  const allowed = tls !== undefined || options.insecure === true
-  refuseOpen('--xds', xds, allowed)
-  refuseOpen('--admin', options.admin, allowed)
+  for (const [option, on] of [...xds.map((place) => ['--xds', place] as const), ['--admin', options.admin] as const]) {
+    const warning = judgeOpen(option, on, tls, options.insecure === true)
+    if (warning !== undefined) log.say('warn', warning)
+  }
   const teller = new EventTeller(io, log)
   const stateDir = options.stateDir === undefined ? {} : { stateDir: resolve(io.cwd, options.stateDir) }
   const serving = await serve({ config: rootOf(io, file), overlay: options.env, env: io.env, log: teller.file, ...stateDir })
   teller.started(serving)
-  const listening = await serving.xds.listen(xds, 'socket' in xds ? undefined : tls).catch(async (error: unknown) => {
-    await serving.close()
-    throw cannotListen('--xds', error)
-  })
+  const addresses: string[] = []
+  for (const on of xds) {
+    const { address } = await serving.xds.listen(on, 'socket' in on ? undefined : tls).catch(async (error: unknown) => {
+      await serving.close()
+      throw cannotListen('--xds', error)
+    })
+    addresses.push(address)
+  }
   const admins: Admin[] = []
   return {
     serving,
-    xds: listening,
-    tls,
+    addresses,
     async openAdmin(more = {}) {
       const onRejection: AdminOptions['onRejection'] = ({ message, ...line }) => log.say('error', message, line)
       const onError = (error: Error): void => log.say('error', `the admin API failed: ${error.message}`, { stack: error.stack })
       const insecure = options.insecure === true
-      const admin = await createAdmin(serving, { ...more, onRejection, onError, insecure, ...(tls && { tls }) })
+      const admin = await createAdmin(serving, { ...more, onRejection, onError, insecure, ...(tls && !('socket' in options.admin) && { tls }) })
       admins.push(admin)
       return admin.listen(options.admin).catch((error: unknown) => {
         throw cannotListen('--admin', error)

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type EnvoyBinary, envoyVersion, findEnvoy, installEnvoy } from '../engine/install.ts'
 import { envoyRelease } from '../engine/release.ts'
+import { bootstrapCommand } from './engine-bootstrap.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import { writeJson } from './report.ts'
 import { type CommonOptions, outputOptions, type Verb, verb, type VerbCx } from './verb.ts'
@@ -10,16 +11,18 @@ export const engineVerb: Verb = (cx) => {
     outputOptions(new Command(name).description(summary)).action(async (options: CommonOptions) => cx.exit(await run(cx, options)))
   return verb({
     name: 'engine',
-    summary: 'fetch or find the Envoy that sluice drives',
+    summary: 'fetch or find the Envoy that sluice drives, or lead one of your own to it',
     examples: [
       ['engine install', 'fetch the pinned Envoy once, checked by its hash'],
       ['$(sluice engine path) --version', 'run it yourself'],
+      ['engine bootstrap --xds 127.0.0.1:9901 > envoy.json', 'the file that leads an Envoy of your own to `sluice serve`'],
     ],
     notes: `Envoy ${envoyRelease.version} is looked for in ENVOY_BIN, in the cache, then on PATH.`,
   })
     .addCommand(part('install', 'find Envoy, or fetch it into the cache', install))
     .addCommand(part('path', 'print where Envoy is; 69 when it is not there', path))
     .addCommand(part('version', 'print which Envoy is there; 69 when none is', version))
+    .addCommand(bootstrapCommand(cx))
 }
 
 async function install({ io }: VerbCx, { format, quiet }: CommonOptions): Promise<ExitCode> {

@@ -8,10 +8,8 @@ import { PortTaken } from '../engine/port-check.ts'
 import { AlreadyRunning } from '../engine/run-lock.ts'
 import { supervise, type Supervisor } from '../engine/supervise.ts'
 import { bootstrap } from '../envoy/bootstrap.ts'
-import type { XdsServer } from '../envoy/xds-cluster.ts'
 import { parseDuration } from '../lib/parse-duration.ts'
 import { addressOf } from '../plan/view.ts'
-import type { ListenOn } from '../xds/server.ts'
 import { type ControlPlane, refusedStart, startControlPlane } from './control-plane.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import type { Io } from './io.ts'
@@ -36,7 +34,7 @@ export const runVerb: Verb = (cx) =>
       ],
       notes: 'SIGHUP reads the files again; SIGTERM and SIGINT let requests finish, then end everything.',
     }).argument('[file]', 'the configuration', defaultConfig),
-    'where the proxy connects (default: a unix socket in the state directory)',
+    'where other proxies connect as well; its own one has a unix socket (default: nowhere)',
   )
     .addOption(new Option('--drain <duration>', 'how long requests may take to finish at the end').argParser(drainTime).default(30_000, '30s'))
     .addOption(new Option('--concurrency <n>', 'worker threads of the proxy (default: one for each core)').argParser(workers))
@@ -48,17 +46,20 @@ async function run({ io }: VerbCx, file: string, options: Options): Promise<Exit
     await using stack = new AsyncDisposableStack()
     const runDir = runDirectory(resolve(io.cwd, options.stateDir ?? join(dirname(file), '.sluice')))
     await mkdir(runDir, { recursive: true, mode: 0o700 })
-    const xds = options.xds ?? { socket: join(runDir, 'xds.sock') }
-    const plane = await startControlPlane(io, file, xds, options, log)
+    // Its own proxy never needs a certificate, and so is not cut off by one that does not fit.
+    const socket = join(runDir, 'xds.sock')
+    const plane = await startControlPlane(io, file, [{ socket }, ...(options.xds ? [options.xds] : [])], options, log)
     stack.defer(() => plane.close())
     const signals = followSignals(() => void plane.serving.reload('SIGHUP'))
     stack.defer(() => signals.release())
-    const proxy = await startProxy(io, plane, xds, runDir, options, log)
+    const proxy = await startProxy(io, plane, socket, runDir, options, log)
     stack.defer(() => proxy.stop())
     const admin = await plane.openAdmin({ ready: () => proxy.admin.ready(), engine: () => engineState(proxy) })
     await Promise.race([proxy.ready(), signals.stop])
     const listeners = [...plane.serving.good.gateway.listeners.values()].map((listener) => `${listener.name} on ${addressOf(listener)}`)
-    log.say('info', `ready: ${listeners.join(', ')}; admin API on ${admin}`, { event: 'ready', listeners, admin, pid: proxy.pid })
+    const others = plane.addresses.slice(1)
+    const more = others.length === 0 ? '' : `; other proxies connect to ${others.join(' and ')}`
+    log.say('info', `ready: ${listeners.join(', ')}; admin API on ${admin}${more}`, { event: 'ready', listeners, admin, pid: proxy.pid, xds: others })
     log.say('info', `ending after ${await signals.stop}`)
     return exit.ok
   } catch (error) {
@@ -67,7 +68,7 @@ async function run({ io }: VerbCx, file: string, options: Options): Promise<Exit
   }
 }
 
-async function startProxy(io: Io, plane: ControlPlane, on: ListenOn, runDir: string, options: Options, log: Log): Promise<Supervisor> {
+async function startProxy(io: Io, plane: ControlPlane, socket: string, runDir: string, options: Options, log: Log): Promise<Supervisor> {
   const { path, warning } = await installEnvoy((line) => log.say('info', line), io.env)
   if (warning !== undefined) log.say('warn', warning)
   const { gateway } = plane.serving.good
@@ -78,7 +79,7 @@ async function startProxy(io: Io, plane: ControlPlane, on: ListenOn, runDir: str
       bootstrap({
         nodeId: hostname(),
         nodeCluster: gateway.name,
-        xds: seenFromProxy(plane, on, options),
+        xds: { type: 'pipe', path: socket },
         admin: { type: 'pipe', path: adminSocket },
       }),
     ports: [...gateway.listeners.values()].map(({ name, address, port }) => ({ listener: name, address, port })),
@@ -92,14 +93,6 @@ async function startProxy(io: Io, plane: ControlPlane, on: ListenOn, runDir: str
 function relay(log: Log, line: string): void {
   if (line.startsWith('envoy | ')) log.envoy(line.slice(8))
   else log.say('info', line.replace(/^sluice \| /, ''))
-}
-
-function seenFromProxy({ xds, tls }: ControlPlane, on: ListenOn, { tlsCert = '', tlsKey = '' }: LiveOptions): XdsServer {
-  if ('socket' in on) return { type: 'pipe', path: resolve(on.socket) }
-  const host = on.host === '0.0.0.0' ? '127.0.0.1' : on.host === '::' ? '::1' : on.host
-  // Its own certificate is the one that the proxy trusts, and shows when clients need one.
-  const own = { caFile: resolve(tlsCert), certFile: resolve(tlsCert), keyFile: resolve(tlsKey) }
-  return { type: 'tcp', host, port: xds.port, ...(tls && { tls: own }) }
 }
 
 function engineState(proxy: Supervisor): { state: string; detail: string } {

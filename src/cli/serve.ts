@@ -23,12 +23,13 @@ async function serveRun({ io }: VerbCx, file: string, options: LiveOptions): Pro
   const log = createLog(io, options)
   try {
     await using stack = new AsyncDisposableStack()
-    const plane = await startControlPlane(io, file, options.xds ?? { host: '127.0.0.1', port: 9901 }, options, log)
+    const plane = await startControlPlane(io, file, [options.xds ?? { host: '127.0.0.1', port: 9901 }], options, log)
     stack.defer(() => plane.close())
     const admin = await plane.openAdmin()
     const signals = followSignals(() => void plane.serving.reload('SIGHUP'))
     stack.defer(() => signals.release())
-    log.say('info', `ready: proxies connect to ${plane.xds.address}, admin API on ${admin}`, { event: 'ready', xds: plane.xds.address, admin })
+    const xds = plane.addresses.join(' and ')
+    log.say('info', `ready: proxies connect to ${xds}, admin API on ${admin}`, { event: 'ready', xds, admin })
     log.say('info', `ending after ${await signals.stop}`)
     return exit.ok
   } catch (error) {
