@@ -9,6 +9,16 @@ import { send } from '../../test/support/http.ts'
 import { until } from '../../test/support/until.ts'
 import { KeepAlive } from './keep-alive.ts'
 
+/** Whether valgrind with its callgrind tools is installed. */
+export const hasValgrind = ((): boolean => {
+  try {
+    execFileSync('sh', ['-c', 'command -v valgrind callgrind_control'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
 export interface InstructionOptions {
   readonly bootstrap: (adminSocket: string) => string
   readonly port: number

@@ -1,6 +1,6 @@
-/** The parts of a static Envoy file, as JSON, that the ablation touches. */
+/** The parts of a static Envoy file, as JSON, that the ablation touches; a file written by hand has other names. */
 export interface StaticFile {
-  readonly staticResources: {
+  readonly staticResources?: {
     readonly listeners: { readonly filterChains: { readonly filters: { readonly typedConfig: Manager }[] }[] }[]
     clusters: Cluster[]
   }
@@ -31,7 +31,9 @@ export interface Setting {
 }
 
 const managers = (file: StaticFile): Manager[] =>
-  file.staticResources.listeners.flatMap(({ filterChains }) => filterChains.flatMap(({ filters }) => filters.map(({ typedConfig }) => typedConfig)))
+  (file.staticResources?.listeners ?? []).flatMap(({ filterChains }) =>
+    filterChains.flatMap(({ filters }) => filters.map(({ typedConfig }) => typedConfig)),
+  )
 
 const routes = (file: StaticFile): EnvoyRoute[] =>
   managers(file).flatMap(({ routeConfig }) => routeConfig.virtualHosts.flatMap((host) => host.routes))
@@ -55,7 +57,7 @@ const withoutRouteKeys =
 const withoutClusterKeys =
   (...keys: readonly string[]) =>
   (file: StaticFile): void => {
-    for (const cluster of file.staticResources.clusters) for (const key of keys) delete cluster[key]
+    for (const cluster of file.staticResources?.clusters ?? []) for (const key of keys) delete cluster[key]
   }
 
 /** Each is measured alone: the whole configuration without it, against the whole configuration. */
@@ -77,8 +79,7 @@ export const settings: readonly Setting[] = [
     off: without('streamIdleTimeout', 'requestTimeout', 'requestHeadersTimeout', 'delayedCloseTimeout', 'drainTimeout'),
   },
   { name: 'timeouts of the route (30s, 8s per try)', off: routeTimeouts },
-  { name: 'health checks', off: withoutClusterKeys('healthChecks') },
-  { name: 'outlier detection', off: withoutClusterKeys('outlierDetection') },
+  { name: 'health checks and outlier detection', off: withoutClusterKeys('healthChecks', 'outlierDetection') },
   { name: 'caps and retry budget', off: withoutClusterKeys('circuitBreakers') },
   { name: 'x-envoy headers suppressed', off: envoyHeaders },
   { name: 'statistics matcher', off: (file) => delete file.statsConfig },

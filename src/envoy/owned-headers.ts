@@ -2,12 +2,22 @@ import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { HeaderMutationSchema } from '#gen/envoy/config/common/mutation_rules/v3/mutation_rules_pb.js'
 import { HeaderMutationSchema as EarlyHeaderMutationSchema } from '#gen/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.js'
 import type { TypedExtensionConfigSchema } from '#gen/envoy/config/core/v3/extension_pb.js'
+import type { StringMatcherSchema } from '#gen/envoy/type/matcher/v3/string_pb.js'
 import { any } from './any.ts'
 
 type Mutation = MessageInitShape<typeof HeaderMutationSchema>
+type Pattern = NonNullable<MessageInitShape<typeof StringMatcherSchema>['matchPattern']>
 
 /** Prefixes of request headers that only the gateway may set: identity for upstreams, and its own bookkeeping. */
 export const ownedPrefixes: readonly string[] = ['x-auth-', 'x-sluice-']
+
+const prefixed = (prefix: string): Mutation => onMatch({ case: 'prefix', value: prefix })
+const exactly = (name: string): Mutation => onMatch({ case: 'exact', value: name })
+
+/** Envoy goes over the headers once for each rule, which costs a request a third less than removing a name does. */
+function onMatch(matchPattern: Pattern): Mutation {
+  return { action: { case: 'removeOnMatch', value: { keyMatcher: { matchPattern } } } }
+}
 
 /**
  * Removes headers that a client has no right to send, before routing and before any filter, on every route, public ones too.
@@ -15,12 +25,6 @@ export const ownedPrefixes: readonly string[] = ['x-auth-', 'x-sluice-']
  */
 export function stripOwnedHeaders(trustedHops: number): MessageInitShape<typeof TypedExtensionConfigSchema> {
   const forwarded = trustedHops === 0 ? ['x-forwarded-host', 'x-forwarded-port', 'forwarded'] : []
-  const names = [...forwarded, 'x-envoy-peer-metadata', 'x-envoy-peer-metadata-id']
-  const mutations: Mutation[] = [
-    ...ownedPrefixes.map((prefix): Mutation => ({
-      action: { case: 'removeOnMatch', value: { keyMatcher: { matchPattern: { case: 'prefix', value: prefix } } } },
-    })),
-    ...names.map((name): Mutation => ({ action: { case: 'remove', value: name } })),
-  ]
+  const mutations = [...ownedPrefixes.map(prefixed), prefixed('x-envoy-peer-metadata'), ...forwarded.map(exactly)]
   return { name: 'strip-owned-headers', typedConfig: any(EarlyHeaderMutationSchema, { mutations }) }
 }
