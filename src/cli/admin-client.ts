@@ -24,12 +24,13 @@ export async function askAdmin(address: string, path: string): Promise<unknown> 
   throw new Stop(exit.unavailable, `${address}${path} answers with status ${status}: ${detail}`)
 }
 
-function get(address: string, path: string): Promise<{ status: number; body: string }> {
-  const url = address.includes('://') ? new URL(path, address) : undefined
-  const isSocket = !url && address.includes('/')
-  const target = url ?? (isSocket ? new URL(path, 'http://localhost') : new URL(path, `http://${address}`))
+function get(address: string, page: string): Promise<{ status: number; body: string }> {
+  const url = address.includes('://') ? new URL(page, address) : undefined
+  const path = address.replace(/^unix:/, '')
+  const isSocket = !url && (path !== address || path.includes('/'))
+  const target = url ?? (isSocket ? new URL(page, 'http://localhost') : new URL(page, `http://${address}`))
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest
-  const options = { timeout: patience, agent: false as const, headers: { accept: 'application/json' }, ...(isSocket && { socketPath: address }) }
+  const options = { timeout: patience, agent: false as const, headers: { accept: 'application/json' }, ...(isSocket && { socketPath: path }) }
   return new Promise((resolve, reject) => {
     const request = send(target, options, (response) => {
       const chunks: Buffer[] = []
