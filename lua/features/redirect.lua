@@ -24,7 +24,8 @@ function M.action(to, ctx)
   ngx.header["Location"] = scheme .. "://" .. host_of(to, request.authority, scheme) .. port .. path_of(to, ctx) .. query
   ngx.header["Content-Length"] = 0
   ngx.status = to.status
-  ngx.exit(to.status)
+  ngx.send_headers()
+  ngx.exit(ngx.HTTP_OK)
   return true
 end
 

@@ -9,7 +9,7 @@ function M.action(answer, _)
   local empty = answer.status == 204 or answer.status == 304
   if not empty then header["Content-Length"] = #body end
   if not answer.headers["content-type"] then header["Content-Type"] = "" end
-  if body ~= "" and not empty then ngx.print(body) end
+  if body ~= "" and not empty then ngx.print(body) else ngx.send_headers() end
   ngx.exit(ngx.HTTP_OK)
   return true
 end

@@ -28,6 +28,7 @@ local function write(reply, status)
     header["grpc-status"] = grpc_status[status] or 2
     header["grpc-message"] = reply.title
     header["Content-Length"] = 0
+    ngx.send_headers()
     return
   end
   ngx.status = status
@@ -66,7 +67,8 @@ function M.internal(id)
   local state = config.state()
   local listener = ctx and ctx.listener or (state and state.by_id[id])
   local code = string.match(ngx.var.uri, "([^/]+)$")
-  if code == "upstream" then code = upstream_code(ctx, ngx.status) end
+  local status = tonumber(string.match(code, "^upstream%-(%d+)$"))
+  if status then code = upstream_code(ctx, status) end
   local reply = body_of(listener and listener.errorFormat, code)
   write(reply, reply.status)
 end

@@ -45,7 +45,8 @@ local function to_listener(redirect, request)
   ngx.header["Location"] = redirect.scheme .. "://" .. without_dot(name) .. ":" .. redirect.port .. request.path .. query
   ngx.status = 308
   ngx.header["Content-Length"] = 0
-  return ngx.exit(308)
+  ngx.send_headers()
+  return ngx.exit(ngx.HTTP_OK)
 end
 
 local function guarded(table, request)

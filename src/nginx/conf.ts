@@ -129,7 +129,8 @@ const errorPages = (listener: string): readonly Directive[] => [
   directive('error_page', 408, '/.sluice/request-timeout'),
   directive('error_page', 413, '/.sluice/content-too-large'),
   directive('error_page', 501, '/.sluice/not-implemented'),
-  directive('error_page', 500, 502, 503, 504, template('='), '/.sluice/upstream'),
+  // With `=` the runtime chooses the status, and no longer sees nginx's: it stands in the path.
+  ...[500, 502, 503, 504].map((status) => directive('error_page', status, template('='), `/.sluice/upstream-${status}`)),
   block('location', ['^~', '/.sluice/'], [directive('internal'), lua('content_by_lua_block', `require("sluice.reply").internal("${listener}")`)]),
 ]
 

@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Compiler } from '../../src/compile.ts'
+import { readMaterials } from '../../src/config/read-material.ts'
 import { type NginxBinary, installNginx } from '../../src/engine/nginx-install.ts'
 import { guardChild } from '../../src/engine/parent-guard.ts'
 import type { Feature } from '../../src/feature.ts'
 import { features as allFeatures } from '../../src/features/index.ts'
+import { materialsOf } from '../../src/model/check-features.ts'
 import type { Gateway } from '../../src/model/gateway.ts'
 import type { ReadMaterial } from '../../src/model/material.ts'
 import type { RouteTable } from '../../src/model/rank.ts'
@@ -60,15 +62,23 @@ export function forNginx(
   return { start: startOf(gateway, features, read), state: makeState({ gateway, tables, features, read }) }
 }
 
-/** Compiles the file; throws with its findings when something is wrong with it. */
+/** Compiles the file and reads its certificates; throws with its findings when something is wrong with it. */
 export async function compileForNginx(file: string, env: Record<string, string> = {}): Promise<ForNginx> {
   const { good, diagnostics } = await new Compiler(file, { env }).compile()
   if (!good) throw new Error(`${file} does not compile: ${JSON.stringify(diagnostics)}`)
-  return forNginx(good.gateway, good.tables, readFromFindings)
+  const { content } = await readMaterials(materialsOf(allFeatures, good.gateway).keys(), env)
+  return forNginx(good.gateway, good.tables, (key) => content.get(key) ?? new Uint8Array())
 }
 
-const readFromFindings: ReadMaterial = () => {
-  throw new Error('this test uses no materials')
+/** Compiles the text of a gateway.yaml that stands in a directory of its own. */
+export async function compileText(text: string, files: Readonly<Record<string, string>> = {}): Promise<ForNginx> {
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-yaml-'))
+  try {
+    for (const [name, content] of Object.entries({ ...files, 'gateway.yaml': text })) await writeFile(join(dir, name), content)
+    return await compileForNginx(join(dir, 'gateway.yaml'))
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
 }
 
 /** Writes the tree into a fresh directory. The path is short: it holds a unix socket. */
