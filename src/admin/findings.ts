@@ -28,10 +28,11 @@ const findingsSchema = Type.Object({
   summary: Type.Object({ error: Type.Integer(), warning: Type.Integer(), info: Type.Integer(), hidden: Type.Integer() }),
 })
 
-type Finding = Static<typeof findingSchema>
+export type FindingView = Static<typeof findingSchema>
+export type FindingsView = Static<typeof findingsSchema>
 interface Findings {
-  readonly shown: Finding[]
-  readonly summary: Static<typeof findingsSchema>['summary']
+  readonly shown: FindingView[]
+  readonly summary: FindingsView['summary']
 }
 
 const known = new WeakMap<Look, Findings>()
@@ -48,7 +49,7 @@ export function findings(look: Look): Findings {
   return made
 }
 
-function mutable({ related, ...finding }: JsonDiagnostic): Finding {
+function mutable({ related, ...finding }: JsonDiagnostic): FindingView {
   return related ? { ...finding, related: [...related] } : finding
 }
 

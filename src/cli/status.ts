@@ -1,8 +1,9 @@
-import type { ProxyView, RejectionView, StatusView } from '../admin/status-schema.ts'
-import { printable } from '../diagnostics/printable.ts'
+import type { FindingsView } from '../admin/findings.ts'
+import type { StatusView } from '../admin/status-schema.ts'
 import { askAdmin, isMap } from './admin-client.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
-import { colorsOf, type PlanColors } from './io.ts'
+import { colorsOf } from './io.ts'
+import { printStatus } from './print-status.ts'
 import { writeJson } from './report.ts'
 import { type CommonOptions, outputOptions, type Verb, verb, type VerbCx } from './verb.ts'
 
@@ -19,63 +20,36 @@ export const statusVerb: Verb = (cx) =>
         ['status', 'of the server on this machine'],
         ['status --admin https://sluice.internal:9900 --format json', 'of another one, for machines'],
       ],
-      notes: 'Exit code 0 means that the server answered; 69 that none did.',
+      notes:
+        'Exit code 0: the files are served and no proxy refuses a part of it. 1: a proxy does, or something older is served; the findings say why. 69: no server answers.',
     }).option('--admin <address>', 'admin API of the server: host:port, a URL, or the path of a unix socket', '127.0.0.1:9900'),
   ).action(async (options: Options) => cx.exit(await status(cx, options)))
 
 async function status({ io }: VerbCx, { admin, format }: Options): Promise<ExitCode> {
   const answer = await askAdmin(admin, '/api/v1/status')
-  if (!isStatus(answer)) throw new Stop(exit.unavailable, `${admin} tells its status in a way that this version of sluice does not understand`)
-  if (format === 'json') writeJson(io, { schemaVersion: 1, ...answer })
-  else io.stdout.write(printStatus(answer, colorsOf(io)))
-  return exit.ok
+  if (!isStatus(answer)) throw strange(admin)
+  const serving = answer.config.state === 'serving'
+  const found = serving ? undefined : await findingsOf(admin)
+  if (format === 'json') writeJson(io, { schemaVersion: 1, ...answer, ...(found && { findings: found.findings }) })
+  else io.stdout.write(printStatus(answer, found, colorsOf(io)))
+  return serving && answer.proxies.every(({ rejected }) => rejected.length === 0) ? exit.ok : exit.findings
+}
+
+/** What is wrong with the files that are not served. */
+async function findingsOf(admin: string): Promise<FindingsView> {
+  const answer = await askAdmin(admin, '/api/v1/config/findings')
+  if (!isFindings(answer)) throw strange(admin)
+  return answer
+}
+
+function isFindings(value: unknown): value is FindingsView {
+  return isMap(value) && Array.isArray(value['findings']) && isMap(value['summary'])
+}
+
+function strange(admin: string): Stop {
+  return new Stop(exit.unavailable, `${admin} tells its status in a way that this version of sluice does not understand`)
 }
 
 function isStatus(value: unknown): value is StatusView {
   return isMap(value) && isMap(value['config']) && Array.isArray(value['proxies']) && Array.isArray(value['refused'])
-}
-
-/** The status as people read it; ends with a line break. */
-function printStatus({ config, proxies, refused }: StatusView, paint: PlanColors): string {
-  const { state, version, since, reason } = config
-  const color = { serving: paint.green, held: paint.yellow, 'last-good': paint.red, none: paint.red }[state]
-  const facts = [color(state), ...(version === undefined ? [] : [`version ${version}`]), ...(since === undefined ? [] : [`since ${since}`])]
-  const lines = [`${paint.bold('configuration')} ${facts.join(', ')}${reason === undefined ? '' : `: ${printable(reason)}`}`]
-  if (proxies.length === 0) lines.push('no proxy is connected')
-  for (const proxy of proxies) lines.push('', ...proxyLines(proxy, paint))
-  for (const { id, agent, version: own, address, reason: why } of refused) {
-    lines.push(
-      '',
-      `${paint.bold(`proxy ${printable(id)}`)} ${paint.red('not served')} (${printable(`${agent} ${own}, ${address}`)}): ${printable(why)}`,
-    )
-  }
-  return `${lines.join('\n')}\n`
-}
-
-function proxyLines({ id, state, agent, version, address, connectedSince, types, rejected, waiting }: ProxyView, paint: PlanColors): string[] {
-  const word = { current: paint.green(state), updating: paint.yellow(state), rejected: paint.red(state) }[state]
-  const rows = Object.entries(types).map(([type, { wanted, accepted }]) => {
-    const figures = `${accepted}/${wanted}`
-    return `  ${type.padEnd(10)} ${accepted < wanted ? paint.yellow(figures) : figures}`
-  })
-  return [
-    `${paint.bold(`proxy ${printable(id)}`)} ${word} (${printable(`${agent} ${version}, ${address}`)}), connected since ${connectedSince}`,
-    `  ${paint.dim('accepted / wanted')}`,
-    ...rows,
-    ...rejected.flatMap((one) => rejectionLines(one, paint)),
-    ...waiting.map((why) => `  ${paint.yellow('waiting')} ${printable(why)}`),
-  ]
-}
-
-function rejectionLines({ type, name, message, meaning, culprits, heldAt, since }: RejectionView, paint: PlanColors): string[] {
-  const keeps = heldAt === undefined ? 'it has no version of it' : `it keeps version ${heldAt}`
-  const places = culprits.map(({ file, line, column, node }) => {
-    return `    ${paint.cyan(line === undefined ? printable(file) : `${printable(file)}:${line}:${column ?? 1}`)} ${printable(node.replace('/', ' '))}`
-  })
-  return [
-    `  ${paint.red('refused')} ${type} ${printable(name)} since ${since}; ${keeps}`,
-    ...places,
-    ...(meaning === undefined ? [] : [`    ${printable(meaning)}`]),
-    `    ${printable(message)}`,
-  ]
 }

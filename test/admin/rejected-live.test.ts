@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { AnySchema } from '@bufbuild/protobuf/wkt'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Type } from 'typebox'
@@ -16,6 +16,7 @@ import { startEnvoy, type TestEnvoy } from '../support/envoy.ts'
 import { freePort } from '../support/free-port.ts'
 import { send } from '../support/http.ts'
 import { until } from '../support/until.ts'
+import { workplace } from '../cli/run-cli.ts'
 
 /** A feature whose resources Envoy refuses, as a defect of a real one would be: nothing before the proxy notices. */
 const trouble: Feature<string> = {
@@ -129,6 +130,19 @@ it('serves the good resources and names the line of the bad one', async () => {
   expect(body).toMatch(/^sluice_xds_rejected_resources_total\{type="cluster"\} 1$/m)
   expect(body).toMatch(/^sluice_xds_connected_proxies 1$/m)
   expect(body).toMatch(/^sluice_xds_nacks_total\{type="cluster"\} [1-9]/m)
+})
+
+it('is told by `sluice status`, which ends with 1', async () => {
+  const line = lineOf(await readFile(join(dir, 'gateway.yaml'), 'utf8'), '  bad:')
+  await using place = await workplace()
+  const { code, stdout, stderr } = await place.run(['status', '--admin', `127.0.0.1:${adminPort}`])
+  expect([code, stderr]).toEqual([1, ''])
+  expect(stdout).toMatch(/^configuration serving, [^]*\nproxy edge-1 rejected \(envoy 1\.40\.0, 127\.0\.0\.1:\d+\)/)
+  expect(stdout).toMatch(
+    new RegExp(
+      `refused cluster bad since \\S+; it has no version of it\\n    \\S+gateway\\.yaml:${line}:3 service bad\\n    the proxy was built without .*\\n    .*registered implementation`,
+    ),
+  )
 })
 
 it('is content again when the file is mended', async () => {

@@ -1,4 +1,3 @@
-import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../support/free-port.ts'
@@ -30,16 +29,23 @@ describe('run', () => {
     expect((await send(port, '/')).body).toBe('two')
 
     const status = await place.run(['status', '--admin', address])
-    expect([status.code, status.stderr]).toEqual([0, ''])
+    expect([status.code, status.stderr]).toEqual([1, ''])
+    expect(status.stdout).toMatch(/^configuration last-good, version \w+, since \S+: the files have 1 error\n\nerror config\/unknown-key: /)
     expect(status.stdout).toMatch(
-      /^configuration last-good, version \w+, since \S+: the files have 1 error\n\nproxy \S+ current \(envoy 1\.40\.0, unix\), connected since /,
+      /unknown key "repond"\n {2}gateway\.yaml:4:29\n {2}help: did you mean "respond"\?\n\nproxy \S+ current \(envoy 1\.40\.0, unix\), /,
     )
     expect(status.stdout).toMatch(/^ {2}routes +1\/1$/m)
     const json = JSON.parse((await place.run(['status', '--admin', address, '--format', 'json'])).stdout) as {
       schemaVersion: number
       proxies: { state: string }[]
+      findings: { code: string }[]
     }
     expect([json.schemaVersion, json.proxies.map(({ state }) => state)]).toEqual([1, ['current']])
+    expect(json.findings.map(({ code }) => code)).toEqual(['config/unknown-key'])
+
+    await place.write('gateway.yaml', config(port, 'two'))
+    await running.says(/the files are usable again; nothing to change/)
+    expect((await place.run(['status', '--admin', address])).code).toBe(0)
 
     await place.write('gateway.yaml', config(port, 'four'))
     const planned = await place.run(['plan', '--against', 'live', '--admin', address, '--quiet'])
@@ -150,21 +156,5 @@ describe('serve', () => {
       1,
       expect.stringContaining('error: cannot listen where --admin says: it is in use by another process'),
     ])
-  })
-})
-
-describe('status', () => {
-  it('ends with 69 when nobody answers, or somebody else does', async () => {
-    await using place = await workplace()
-    const { code, stdout, stderr } = await place.run(['status', '--admin', `127.0.0.1:${await freePort()}`])
-    expect([code, stdout]).toEqual([69, ''])
-    expect(stderr).toContain('ECONNREFUSED')
-    const missing = await place.run(['status', '--admin', place.path('none.sock')])
-    expect([missing.code, missing.stderr]).toEqual([69, expect.stringContaining('ENOENT')])
-    const other = createHttpServer((_request, reply) => reply.end('hi'))
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
-    const strange = await place.run(['status', '--admin', `127.0.0.1:${(other.address() as { port: number }).port}`])
-    expect([strange.code, strange.stderr]).toEqual([69, expect.stringContaining('it does not look like the admin API of sluice')])
-    await new Promise((resolve) => other.close(resolve))
   })
 })
