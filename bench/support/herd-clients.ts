@@ -48,5 +48,6 @@ async function complete(client: DeltaClient): Promise<void> {
   const has = (type: 'cluster' | 'endpoints' | 'listener' | 'routes', least: number): boolean => (client.state.get(type)?.size ?? 0) >= least
   await client.until('everything', () => has('cluster', wanted) && has('endpoints', wanted) && has('listener', 1) && has('routes', 1), 120_000)
   // Everything that the server had to say has been said when it answers this.
-  await client.fence()
+  client.subscribe('runtime', ['fence'])
+  await client.until('an answer', () => client.of('runtime').some(({ removedResources }) => removedResources.includes('fence')), 120_000)
 }

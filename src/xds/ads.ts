@@ -7,6 +7,7 @@ import type { Connection } from './connection.ts'
 import { encode } from './encode.ts'
 import { loadReports } from './load-reports.ts'
 import { ProtocolError } from './stream.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** Makes a connection for a new stream; the argument is the peer's address. */
 export type Open = (address: string) => Connection
@@ -16,6 +17,9 @@ const peer = createContextKey('unknown', { description: 'address of the peer' })
 /** Largest request that is read: about 100,000 names with their versions. */
 const readMaxBytes = 16 << 20
 
+/** Requests with more names wait for each other: hundreds of proxies that come back at once bring hundreds of them, milliseconds of work each. */
+const manyNames = 100
+
 const codes = {
   'invalid-argument': Code.InvalidArgument,
   'failed-precondition': Code.FailedPrecondition,
@@ -24,6 +28,7 @@ const codes = {
 
 /** The gRPC services: delta ADS, and load report streams that are held open until `closing`. */
 export function adsHandler(open: Open, closing: AbortSignal): ReturnType<typeof connectNodeAdapter> {
+  const turnstile = new Turnstile()
   return connectNodeAdapter({
     grpc: true,
     grpcWeb: false,
@@ -35,7 +40,7 @@ export function adsHandler(open: Open, closing: AbortSignal): ReturnType<typeof 
     routes: (router: ConnectRouter) => {
       loadReports(router, closing)
       router.service(AggregatedDiscoveryService, {
-        deltaAggregatedResources: (requests, context) => delta(requests, open(context.values.get(peer)), context.signal),
+        deltaAggregatedResources: (requests, context) => delta(requests, open(context.values.get(peer)), context.signal, turnstile),
         streamAggregatedResources: () => {
           throw new ConnectError('only the delta variant is served: set api_type: DELTA_GRPC in ads_config', Code.Unimplemented)
         },
@@ -48,10 +53,11 @@ async function* delta(
   requests: AsyncIterable<DeltaDiscoveryRequest>,
   connection: Connection,
   signal: AbortSignal,
+  turnstile: Turnstile,
 ): AsyncGenerator<DeltaDiscoveryResponse> {
   const abort = (): void => connection.end()
   signal.addEventListener('abort', abort)
-  void read(requests, connection)
+  void read(requests, connection, turnstile)
   try {
     for await (const message of connection.messages()) yield encode(message)
   } catch (error) {
@@ -62,13 +68,20 @@ async function* delta(
 }
 
 /** Reads until the client has finished; a broken connection ends the stream like a finished one. */
-async function read(requests: AsyncIterable<DeltaDiscoveryRequest>, connection: Connection): Promise<void> {
+async function read(requests: AsyncIterable<DeltaDiscoveryRequest>, connection: Connection, turnstile: Turnstile): Promise<void> {
   try {
-    for await (const request of requests) connection.receive(request)
+    for await (const request of requests) {
+      if (namesIn(request) > manyNames) await turnstile.enter()
+      connection.receive(request)
+    }
     connection.end()
   } catch (error) {
     connection.end(error instanceof Error ? error : new Error(String(error)))
   }
+}
+
+function namesIn({ resourceNamesSubscribe, initialResourceVersions }: DeltaDiscoveryRequest): number {
+  return resourceNamesSubscribe.length + Object.keys(initialResourceVersions).length
 }
 
 function addressOf(socket: { readonly remoteAddress?: string | undefined; readonly remotePort?: number | undefined } | undefined): string {
