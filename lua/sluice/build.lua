@@ -98,7 +98,9 @@ function M.add(state, line)
   local kind, name = split(line.k)
   state.versions[line.k] = line.v
   if kind == "phases" then
-    state.features = features.load(line.d)
+    local ok, loaded = pcall(features.load, line.d)
+    if not ok then return nil, tostring(loaded) end
+    state.features = loaded
   elseif kind == "host" then
     state.host_lines[line.k] = line.d
   elseif make[kind] then

@@ -6,6 +6,7 @@ function M.load(order)
   local loaded = { order = order, modules = {} }
   for _, names in pairs(order) do
     for _, name in ipairs(names) do
+      if not string.find(name, "^[a-z0-9-]+$") then error(name .. " is no feature", 0) end
       if not loaded.modules[name] then loaded.modules[name] = require("features." .. name) end
     end
   end
