@@ -41,8 +41,7 @@ end
 function M.balance()
   local ctx = slots.get()
   if not ctx or not ctx.service then return ngx.exit(ngx.ERROR) end
-  ctx.tries = ctx.tries or {}
-  note_failure(ctx)
+  if ctx.tries then note_failure(ctx) else ctx.tries = {} end
   ctx.limits = { connect = connect, send = request, read = request }
   local steps = ctx.service.attempt
   if steps and features.run(steps, ctx) then return ngx.exit(ngx.ERROR) end

@@ -6,7 +6,7 @@ local M = {}
 -- Status of the last attempt: that of the service, or nil when it gave none.
 local function last_status()
   local text = ngx.var.upstream_status
-  return text and tonumber(string.match(text, "(%d+)$"))
+  return text and (tonumber(text) or tonumber(string.match(text, "(%d+)$")))
 end
 
 function M.log()

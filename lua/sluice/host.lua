@@ -1,16 +1,25 @@
 -- Hosts and the patterns that serve them: the same decisions as src/model/host.ts.
 local find, sub, lower, byte = string.find, string.sub, string.lower, string.byte
 
+local memo = require("sluice.memo")
+
 local M = {}
 
--- Host of an authority as it is compared: lower case, without the port and without a dot at the end.
-function M.of(authority)
+local function host_of(authority)
   local host = authority
   local colon = find(authority, ":[^:%]]*$")
   if colon then host = sub(authority, 1, colon - 1) end
   if byte(host, -1) == 46 then host = sub(host, 1, -2) end
   return lower(host)
 end
+
+-- Host of an authority as it is compared: lower case, without the port and without a dot at the end.
+M.of = memo.of(host_of, 2000)
+
+-- The authority without the dot at the end of its name, as Envoy hands it on.
+M.without_dot = memo.of(function(authority)
+  return (string.gsub(authority, "%.(:?%d*)$", "%1"))
+end, 2000)
 
 -- The entry of `by_host` that serves the host: its exact name, else the longest wildcard, else `*`.
 function M.serving(by_host, host)

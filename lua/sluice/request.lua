@@ -21,14 +21,9 @@ local function authority_of(headers, seen)
   return string.match(line, "^%S+ %a[%w+.-]*://([^/?%s]*)") or authority
 end
 
--- Without the dot at the end of the name, as Envoy hands it on.
-local function without_dot(authority)
-  if not find(authority, ".", -1, true) and not find(authority, ".:", 1, true) then return authority end
-  return (string.gsub(authority, "%.(:?%d*)$", "%1"))
-end
-
 local function read(listener)
   local var = ngx.var
+  if listener.trustedHops > 0 then var.sl_front_proto = var.http_x_forwarded_proto end
   local normal, query = path.normalise(var.request_uri)
   if not normal then return nil, "bad-request" end
   local headers, refusal = hygiene.headers(listener)
@@ -42,7 +37,7 @@ end
 local function to_listener(redirect, request)
   local name = string.gsub(request.authority, ":%d*$", "")
   local query = request.query and "?" .. request.query or ""
-  ngx.header["Location"] = redirect.scheme .. "://" .. without_dot(name) .. ":" .. redirect.port .. request.path .. query
+  ngx.header["Location"] = redirect.scheme .. "://" .. host.without_dot(name) .. ":" .. redirect.port .. request.path .. query
   ngx.status = 308
   ngx.header["Content-Length"] = 0
   ngx.send_headers()
@@ -76,7 +71,7 @@ function M.access(id)
   local ctx = { listener = listener, request = request, route = route, match = entry.match, state = state }
   slots.keep(ctx)
   if route.action_steps and features.run(route.action_steps, ctx) then return end
-  var.sl_host = without_dot(request.authority)
+  var.sl_host = host.without_dot(request.authority)
   return forward.send(ctx)
 end
 

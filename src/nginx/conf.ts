@@ -1,4 +1,4 @@
-import { mainLocation, shapeLocations, upstreamBlock, ways } from './locations.ts'
+import { mainLocation, shapeLocations, upstreamBlock, variables, ways } from './locations.ts'
 import { block, type Directive, directive, dollar, lua, renderConf, template } from './nginx-conf.ts'
 import { httpSettings, maps, proxyHeaders, sharedDicts } from './http-settings.ts'
 import type { Start, StartListener } from './start.ts'
@@ -39,6 +39,7 @@ export function nginxConf(start: Start, options: ConfOptions): string {
     directive('pid', 'run/nginx.pid'),
     directive('error_log', 'stderr', 'warn'),
     directive('daemon', 'off'),
+    directive('pcre_jit', 'on'),
     block('events', [], [directive('worker_connections', 16_384)]),
     block('http', [], http(start, options)),
   ])
@@ -65,9 +66,7 @@ function http(start: Start, options: ConfOptions): Directive[] {
     ...maps,
     ...proxyHeaders,
     ...all.map(({ name, kind }) => upstream(name, kind === 'grpc', options.profile)),
-    ...start.listeners.map((listener) =>
-      server(listener, [mainLocation(listener.id, listener.trustedHops > 0, first), ...shapeLocations(all)], options.profile),
-    ),
+    ...start.listeners.map((listener) => server(listener, [mainLocation(listener.id, first), ...shapeLocations(all)], options.profile)),
     adminServer(options.adminSocket ?? 'run/admin.sock'),
   ]
 }
@@ -144,6 +143,6 @@ const adminServer = (socket: string): Directive =>
       directive('access_log', 'off'),
       directive('client_max_body_size', '256m'),
       directive('client_body_buffer_size', '1m'),
-      block('location', ['/'], [lua('content_by_lua_block', 'require("sluice.admin").serve()')]),
+      block('location', ['/'], [...variables, lua('content_by_lua_block', 'require("sluice.admin").serve()')]),
     ],
   )

@@ -83,7 +83,7 @@ export const maps: readonly Directive[] = [
     ['default', ''],
     ['websocket', 'upgrade'],
   ]),
-  map('$http_x_forwarded_proto', '$sl_forwarded_proto', [
+  map('$sl_front_proto', '$sl_proto', [
     ['default', '$scheme'],
     ['http', 'http'],
     ['https', 'https'],

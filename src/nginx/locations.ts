@@ -43,19 +43,14 @@ export function upstreamBlock(way: string): string {
 }
 
 /** The catch-all of a listener: routes, and forwards the common case itself. */
-export function mainLocation(listener: string, trusted: boolean, first: Way): Directive {
-  const variables = { sl_id: '', sl_path: '', sl_host: '$host', sl_sni: '', sl_route: '', sl_service: '', sl_listener: '' }
-  return block(
-    'location',
-    ['/'],
-    [
-      ...Object.entries(variables).map(([name, value]) => directive('set', template(`$${name}`), template(value))),
-      directive('set', template('$sl_proto'), template(trusted ? '$sl_forwarded_proto' : '$scheme')),
-      lua('access_by_lua_block', `require("sluice.request").access("${listener}")`),
-      first.pass,
-    ],
-  )
+export function mainLocation(listener: string, first: Way): Directive {
+  return block('location', ['/'], [lua('access_by_lua_block', `require("sluice.request").access("${listener}")`), first.pass])
 }
+
+/** Variables that the runtime sets. They must be declared somewhere, but not where requests pass: each `set` costs them, and one that runs again wipes. */
+export const variables: readonly Directive[] = ['id', 'path', 'host', 'sni', 'route', 'service', 'listener', 'front_proto'].map((name) =>
+  directive('set', template(`$sl_${name}`), template('')),
+)
 
 /** The other shapes: for each way, each choice of statuses and whether POST is tried again. `@http_none` is the catch-all itself. */
 export function shapeLocations(all: readonly Way[]): Directive[] {

@@ -23,8 +23,6 @@ function changes(was: StartListener, now: StartListener): string[] {
   else if (was.tls?.minVersion !== now.tls?.minVersion) {
     reasons.push(`listener ${now.name} takes TLS from version ${now.tls?.minVersion}, no longer ${was.tls?.minVersion}`)
   }
-  if ((was.trustedHops === 0) !== (now.trustedHops === 0))
-    reasons.push(`listener ${now.name} ${now.trustedHops > 0 ? 'begins' : 'ceases'} to trust a proxy in front`)
   return reasons
 }
 

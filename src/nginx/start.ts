@@ -19,7 +19,6 @@ export interface StartListener {
   readonly id: string
   readonly address: string
   readonly port: number
-  readonly trustedHops: number
   readonly tls?: { readonly minVersion: '1.2' | '1.3' }
 }
 
@@ -27,8 +26,8 @@ export interface StartListener {
 export function startOf(gateway: Gateway, features: readonly Feature[], read: ReadMaterial): Start {
   const listeners = [...gateway.listeners.values()].map((listener): StartListener => {
     const { tls } = startNeed(features, listener, read)
-    const { name, address, port, trustedHops } = listener
-    return { name, id: listenerId(name), address, port, trustedHops, ...(tls ? { tls } : {}) }
+    const { name, address, port } = listener
+    return { name, id: listenerId(name), address, port, ...(tls ? { tls } : {}) }
   })
   return { listeners: listeners.sort((a, b) => compare(a.name, b.name)), trusts: trustsOf(features, gateway, read) }
 }
