@@ -3,7 +3,7 @@ import type { Diagnostic, Path, Place, Severity } from './diagnostics/diagnostic
 import type { EnvoyParts } from './envoy/parts.ts'
 import type { Cx } from './model/cx.ts'
 import type { Material, ReadMaterial } from './model/material.ts'
-import type { EntityKey, Gateway, Node } from './model/gateway.ts'
+import type { Gateway, Node } from './model/gateway.ts'
 import type { NginxParts } from './nginx/parts.ts'
 
 /** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
@@ -20,7 +20,7 @@ export interface Point {
 }
 
 /** What a finding is raised with; the place is filled in from the node. */
-export interface Finding {
+interface Finding {
   readonly code: string
   readonly message: string
   readonly severity?: Severity
@@ -42,13 +42,6 @@ export interface LowerCx {
 export interface NodeDraft {
   readonly kind: Node['kind'] | 'gateway'
   readonly name: string
-}
-
-export type Engine = 'envoy' | 'nginx'
-
-/** One line of `plan` or `explain` in the user's words. */
-export interface Note {
-  readonly text: string
 }
 
 /**
@@ -80,5 +73,3 @@ export function policyOf<M>(
 ): M | undefined {
   return node.policies[feature.name] as M | undefined
 }
-
-export type { EntityKey }

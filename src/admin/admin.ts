@@ -38,9 +38,9 @@ export interface AdminOptions {
 }
 
 /** Default address of the admin API. */
-export const adminAddress = { host: '127.0.0.1', port: 9900 } as const
+const adminAddress = { host: '127.0.0.1', port: 9900 } as const
 
-export type AdminListenOn = { readonly host?: string; readonly port?: number } | { readonly socket: string }
+type AdminListenOn = { readonly host?: string; readonly port?: number } | { readonly socket: string }
 
 export interface Admin {
   readonly app: FastifyInstance

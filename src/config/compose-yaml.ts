@@ -13,7 +13,7 @@ export interface Composed {
   readonly junk?: SyntaxProblem
 }
 
-export interface SyntaxProblem {
+interface SyntaxProblem {
   readonly offset: number
   readonly message: string
 }

@@ -67,7 +67,7 @@ const unknown = (what: string, at: Place, help: string | undefined): Diagnostic 
 })
 
 /** JSON merge patch: the base is not changed, and returned as it is when the patch changes nothing. */
-export function mergePatch(base: unknown, patch: unknown): unknown {
+function mergePatch(base: unknown, patch: unknown): unknown {
   if (!isFields(patch)) return patch
   const from = isFields(base) ? base : {}
   const result: Record<string, unknown> = { ...from }

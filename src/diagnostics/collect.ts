@@ -21,7 +21,7 @@ export interface Collected {
 const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 /** How many findings are shown before the rest is only counted. */
-export const floodLimit = 100
+const floodLimit = 100
 
 /** Removes repetitions, cuts a flood, and puts the rest in reading order. Only what is shown is looked up in its file. */
 export function collect(diagnostics: readonly Diagnostic[], find: FindPosition, limit = floodLimit): Collected {

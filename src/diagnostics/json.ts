@@ -2,7 +2,7 @@ import type { Collected } from './collect.ts'
 import type { Path, Place, Severity } from './diagnostic.ts'
 import type { FindPosition, Position } from './position.ts'
 
-export interface JsonPlace {
+interface JsonPlace {
   readonly file: string
   /** JSON Pointer (RFC 6901) inside the file. */
   readonly path: string

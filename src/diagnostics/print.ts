@@ -3,7 +3,7 @@ import type { Place } from './diagnostic.ts'
 import type { FindPosition, Position } from './position.ts'
 import { printable } from './printable.ts'
 
-/** The part of picocolors that is used; pass `plainColors` when the output is no terminal. */
+/** The part of picocolors that is used; without it nothing is painted, as for an output that is no terminal. */
 export interface Colors {
   readonly red: (text: string) => string
   readonly yellow: (text: string) => string
@@ -13,7 +13,7 @@ export interface Colors {
 }
 
 const same = (text: string): string => text
-export const plainColors: Colors = { red: same, yellow: same, cyan: same, bold: same, dim: same }
+const plainColors: Colors = { red: same, yellow: same, cyan: same, bold: same, dim: same }
 
 /** How much of a long line is shown around the caret. */
 const frameWidth = 120
@@ -26,7 +26,7 @@ export function printDiagnostics(collected: Collected, find: FindPosition, color
 }
 
 /** One finding without the summary and without a line break at the end. */
-export function printOne({ diagnostic, position, hideLine }: Located, find: FindPosition, colors: Colors = plainColors): string {
+function printOne({ diagnostic, position, hideLine }: Located, find: FindPosition, colors: Colors = plainColors): string {
   const paint = { error: colors.red, warning: colors.yellow, info: colors.cyan }[diagnostic.severity]
   const lines = [`${paint(colors.bold(diagnostic.severity))} ${colors.bold(diagnostic.code)}: ${printable(diagnostic.message)}`]
   if (diagnostic.at) lines.push(`  ${colors.cyan(where(diagnostic.at, position))}`)

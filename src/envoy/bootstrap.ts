@@ -24,7 +24,6 @@ export interface BootstrapOptions {
 
 /** Runtime layers served by RTDS, the weaker first: `switches` stay, keys of `breakers` expire unless they are renewed. */
 export const runtimeLayers = ['switches', 'breakers'] as const
-export type RuntimeLayer = (typeof runtimeLayers)[number]
 
 /** JSON text of the bootstrap of a proxy that gets everything else from sluice. */
 export function bootstrap(options: BootstrapOptions): string {

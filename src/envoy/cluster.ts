@@ -17,7 +17,7 @@ import { duration } from './duration.ts'
 import type { ClusterPatch } from './parts.ts'
 
 /** Default time to connect to an endpoint, in milliseconds. */
-export const connectTimeoutMs = 5_000
+const connectTimeoutMs = 5_000
 
 /**
  * How long an unused HTTP/1.1 connection to an endpoint is kept, in milliseconds. Many servers close theirs after 5 s (Node.js, uvicorn);

@@ -1,5 +1,5 @@
 /** Two features wrote the same field of one message: a defect of sluice, never of the user's file. */
-export class PatchConflict extends Error {}
+class PatchConflict extends Error {}
 
 type Fields = Readonly<Record<string, unknown>>
 

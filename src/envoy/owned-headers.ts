@@ -9,7 +9,7 @@ type Mutation = MessageInitShape<typeof HeaderMutationSchema>
 type Pattern = NonNullable<MessageInitShape<typeof StringMatcherSchema>['matchPattern']>
 
 /** Prefixes of request headers that only the gateway may set: identity for upstreams, and its own bookkeeping. */
-export const ownedPrefixes: readonly string[] = ['x-auth-', 'x-sluice-']
+const ownedPrefixes: readonly string[] = ['x-auth-', 'x-sluice-']
 
 const prefixed = (prefix: string): Mutation => onMatch({ case: 'prefix', value: prefix })
 const exactly = (name: string): Mutation => onMatch({ case: 'exact', value: name })

@@ -6,7 +6,7 @@ import { type FieldRules, file_validate_validate, KnownRegex } from '#gen/valida
 export type Check = (value: unknown) => string | undefined
 
 /** A rule of the generated types that this interpreter does not know. Envoy would enforce it, so it must not be skipped. */
-export class UnknownRule extends Error {}
+class UnknownRule extends Error {}
 
 const ruleTypes = createRegistry(file_validate_validate)
 

@@ -12,7 +12,7 @@ import { routeMatch } from './route-match.ts'
 import { perRouteConfig, type SlotName } from './slots.ts'
 
 /** Default time for the whole of a request, in milliseconds (Envoy's own default, written out). */
-export const requestTimeoutMs = 15_000
+const requestTimeoutMs = 15_000
 
 type Fields = Exclude<MessageInitShape<typeof RouteSchema>, { $typeName: string }>
 type Forward = Exclude<MessageInitShape<typeof RouteActionSchema>, { $typeName: string }>

@@ -15,7 +15,7 @@ import { ApiVersion } from '#gen/envoy/config/core/v3/config_source_pb.js'
 import { any } from './any.ts'
 
 /** Cluster that side services (shared limits, body validation) are reached through once a feature defines it; until then nothing calls it. */
-export const sideServiceCluster = 'sluice.services'
+const sideServiceCluster = 'sluice.services'
 
 /** A bucket filter that counts nothing: no bucket is ever asked, because the filter is enabled for 0 % of requests. */
 export function emptyLimits(statPrefix: string, stage: number): LocalRateLimit {

@@ -28,7 +28,7 @@ import { brotli, emptyBuffer, emptyExtProc, emptyLimits, emptyRateLimit, emptyTr
  * - `always`: on for every route, configured in one place; a route leaves it with `FilterConfig {disabled: true}`.
  * - `chain`: shipped switched off; the route brings its own list of filters, for those without per-route configuration of their own.
  */
-export type Placement = 'optional' | 'always' | 'chain'
+type Placement = 'optional' | 'always' | 'chain'
 
 /** One fixed place in the HTTP filter chain. */
 export interface Slot {
@@ -232,7 +232,7 @@ export type SlotName = (typeof slots)[number]['name']
 const byName: ReadonlyMap<string, Slot> = new Map(slots.map((slot) => [slot.name, slot]))
 
 /** The slot of that name. Throws for an unknown one: Envoy would silently ignore it. */
-export function slotOf(name: SlotName): Slot {
+function slotOf(name: SlotName): Slot {
   const slot = byName.get(name)
   if (!slot) throw new TypeError(`no filter slot is called ${String(name)}`)
   return slot

@@ -35,7 +35,7 @@ export class ResourceIndex {
 }
 
 /** A listener with its routes and filter configurations in place of references to a server. */
-export function inlineListener(listener: Listener, index: ResourceIndex): Listener {
+function inlineListener(listener: Listener, index: ResourceIndex): Listener {
   for (const chain of listener.filterChains) {
     for (const filter of chain.filters) {
       if (filter.configType.case !== 'typedConfig' || filter.configType.value.typeUrl !== typeUrl(HttpConnectionManagerSchema)) continue
@@ -66,7 +66,7 @@ function inlineFilter(filter: HttpFilter, index: ResourceIndex): void {
 }
 
 /** A cluster with its endpoints in the file. */
-export function inlineCluster(cluster: Cluster, index: ResourceIndex): Cluster {
+function inlineCluster(cluster: Cluster, index: ResourceIndex): Cluster {
   if (cluster.clusterDiscoveryType.case === 'type' && cluster.clusterDiscoveryType.value === Cluster_DiscoveryType.EDS) {
     const name = cluster.edsClusterConfig?.serviceName || cluster.name
     cluster.clusterDiscoveryType = { case: 'type', value: Cluster_DiscoveryType.STATIC }

@@ -1,7 +1,7 @@
 const factors: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** The largest duration that is accepted: 365 days, well inside what protobuf and timers hold. */
-export const maxDuration = 365 * 86_400_000
+const maxDuration = 365 * 86_400_000
 
 export const durationPattern = '^(0|[0-9]{1,15}(\\.[0-9]{1,6})?(ms|s|m|h|d))$'
 

@@ -48,7 +48,7 @@ export interface Service {
 
 export type Protocol = 'http1' | 'h2' | 'grpc'
 /** How addresses become connections: `static` ones are IP literals, `dns` names are resolved by the proxy and followed. */
-export interface Discovery {
+interface Discovery {
   readonly type: 'static' | 'dns'
   readonly endpoints: readonly Endpoint[]
 }

@@ -3,7 +3,7 @@ import type { Point } from '../feature.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /** The word that clears an inherited value. */
-export const none = 'none'
+const none = 'none'
 
 /**
  * Lays policy layers over each other, the strongest last. Objects merge field by field where the point says so;

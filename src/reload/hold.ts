@@ -29,7 +29,7 @@ export interface HoldTimes {
   readonly cutMs: number
 }
 
-export const defaultHoldTimes: HoldTimes = { massMs: 2_000, cutMs: 300 }
+const defaultHoldTimes: HoldTimes = { massMs: 2_000, cutMs: 300 }
 
 /** Keeps back a change that may be an accident until it has stayed the same for a while. Pure: the caller brings the time and asks again at `until`. */
 export class Hold {

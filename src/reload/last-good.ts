@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { checksumOf, type Decoded, decode, encode, type Saved } from './saved.ts'
 
 /** The newest state first. */
-export const generations = ['last-good.json', 'last-good.1.json'] as const
+const generations = ['last-good.json', 'last-good.1.json'] as const
 
 export interface Loaded extends Decoded {
   readonly generation: 0 | 1

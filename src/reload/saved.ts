@@ -6,7 +6,7 @@ import { compare } from '../lib/compare.ts'
 import { variablesOf } from './variables-of.ts'
 
 /** Version of the layout below; a file of another one is not read. */
-export const savedVersion = 1
+const savedVersion = 1
 
 /** What is needed to serve the same again without the files. Paths are relative to the directory of the root file. */
 export interface Saved {

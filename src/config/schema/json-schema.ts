@@ -38,7 +38,7 @@ export interface JsonSchema {
 export type JsonType = 'string' | 'number' | 'integer' | 'boolean' | 'object' | 'array' | 'null'
 
 /** Follows `$ref: '#/$defs/name'`. */
-export function deref(root: JsonSchema, schema: JsonSchema): JsonSchema {
+function deref(root: JsonSchema, schema: JsonSchema): JsonSchema {
   let current = schema
   for (let hops = 0; current.$ref !== undefined && hops < 32; hops++) {
     const name = current.$ref.replace(/^#\/\$defs\//, '')

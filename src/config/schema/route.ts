@@ -25,7 +25,7 @@ const target = Type.Object(
   { description: 'A service with a share of the requests.', additionalProperties: false, examples: [{ service: 'orders', weight: 95 }] },
 )
 
-export const to = Type.Union([name({ description: 'Name of the service.', examples: ['orders'] }), target, Type.Array(target, { description: 'Several services, by weight.', minItems: 1 })], {
+const to = Type.Union([name({ description: 'Name of the service.', examples: ['orders'] }), target, Type.Array(target, { description: 'Several services, by weight.', minItems: 1 })], {
   description: 'Where requests are sent.',
   examples: ['orders', [{ service: 'orders', weight: 95 }, { service: 'orders-next', weight: 5 }]],
 })
@@ -48,4 +48,3 @@ export const route = Type.Object(
 )
 
 export type RouteValue = Static<typeof route>
-export type TargetValue = Static<typeof target>

@@ -19,13 +19,13 @@ const text = (pattern: string, title: string, examples: readonly string[], words
 /** `250ms`, `1.5s`, `5m`, `1h`; read with lib/parse-duration. */
 export const duration = (words: Words) => text(durationPattern, 'duration', ['250ms', '10s', '5m', '1h'], words)
 
-/** `64KiB`, `10MB`; read with lib/parse-size. */
+/** `64KiB`, `10MB`; read with lib/parse-size. @public for the body limits of the language, which no feature has yet */
 export const size = (words: Words) => text(sizePattern, 'size', ['64KiB', '10MiB'], words)
 
 /** `50%`; read with lib/parse-percent. */
 export const percent = (words: Words) => text(percentPattern, 'percentage', ['50%', '0.5%'], words)
 
-/** `100/min`; read with lib/parse-rate. */
+/** `100/min`; read with lib/parse-rate. @public for the rate limits of the language, which no feature has yet */
 export const rate = (words: Words) => text(ratePattern, 'rate', ['100/min', '10/s'], words)
 
 /** The name of something in another collection. */

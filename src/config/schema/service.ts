@@ -20,7 +20,7 @@ const longEndpoint = Type.Object(
   { description: 'An endpoint with weight, zone or labels.', additionalProperties: false, examples: [{ address: '10.0.0.2:9000', weight: 3 }] },
 )
 
-export const endpoint = Type.Union([address, longEndpoint], { description: 'One instance of the service.', examples: ['10.0.0.1:9000', { address: '10.0.0.2:9000', weight: 3 }] })
+const endpoint = Type.Union([address, longEndpoint], { description: 'One instance of the service.', examples: ['10.0.0.1:9000', { address: '10.0.0.2:9000', weight: 3 }] })
 
 /** A service without what features add. */
 export const service = Type.Object(

@@ -1,5 +1,4 @@
 import Type from 'typebox'
-import type { Static } from 'typebox'
 
 /** A route test. */
 export const test = Type.Object(
@@ -23,5 +22,3 @@ export const test = Type.Object(
   },
   { description: 'A request and what must come of it.', additionalProperties: false },
 )
-
-export type TestValue = Static<typeof test>

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { attributePattern } from '../../model/attribute.ts'
 
-export const strategies = ['round-robin', 'least-request', 'random', 'ring-hash', 'maglev'] as const
+const strategies = ['round-robin', 'least-request', 'random', 'ring-hash', 'maglev'] as const
 export type Strategy = (typeof strategies)[number]
 
 const strategy = Type.Enum([...strategies], { description: 'How the next endpoint is chosen.', default: 'round-robin' })

@@ -2,7 +2,7 @@ import type { LowerCx, NodeDraft } from '../../feature.ts'
 import type { Written } from './config.ts'
 
 /** Largest body of a fixed answer, in bytes. */
-export const maxBody = 65_536
+const maxBody = 65_536
 
 export interface Respond {
   readonly status: number

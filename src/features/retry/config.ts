@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { duration, percent } from '../../config/schema/scalars.ts'
 
-export const conditions = ['connect-failure', 'refused-stream', 'reset', '5xx', 'gateway-error', '409', 'per-try-timeout'] as const
+const conditions = ['connect-failure', 'refused-stream', 'reset', '5xx', 'gateway-error', '409', 'per-try-timeout'] as const
 export type Condition = (typeof conditions)[number]
 
 /** What the user writes on a route. */

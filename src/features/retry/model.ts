@@ -13,7 +13,7 @@ export interface RetryPolicy {
 }
 
 /** Share in percent. */
-export interface RetryBudget {
+interface RetryBudget {
   readonly percent: number
   readonly minConcurrency: number
 }

@@ -6,14 +6,14 @@ import { readDuration } from '../../model/read-duration.ts'
 import type { Written } from './config.ts'
 
 /** Of a route, in milliseconds; 0 means no limit. */
-export interface RouteTimeouts {
+interface RouteTimeouts {
   readonly request: number
   readonly perTry?: number
   readonly idle: number
 }
 
 /** Of a service, in milliseconds. */
-export interface ConnectTimeout {
+interface ConnectTimeout {
   readonly connect: number
 }
 
