@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { end, type Example, freePlaces, isUp, startExample } from '../examples/start-example.ts'
 
@@ -71,7 +72,10 @@ it('comes out as the README says', async () => {
     if (expected === '') continue
     // What has an output may be run again, until the change before it has arrived.
     const wanted = pattern(expected)
-    for (let tries = 0; tries < 10 && !wanted.test(said); tries++) said = await run(commands)
+    for (let tries = 0; tries < 20 && !wanted.test(said); tries++) {
+      await delay(100)
+      said = await run(commands)
+    }
     expect(said).toMatch(wanted)
   }
 })
