@@ -22,7 +22,7 @@ export async function run({ quick }: BenchOptions): Promise<void> {
         { services: 1_000, routes: 5_000, limitMs: 1_000 },
         { services: 10_000, routes: 50_000, limitMs: 10_000 },
       ]
-  cold(sizes, quick ? 2 : 5)
+  cold(sizes, quick ? 2 : 3)
   await edits(sizes.at(-1) ?? { services: 100, routes: 500, limitMs: 0 }, quick ? 3 : 10)
 }
 

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/support/free-port.ts'
 import { type BenchEnvoy, startEnvoy } from './support/envoy.ts'
 import { KeepAlive } from './support/keep-alive.ts'
@@ -77,6 +78,8 @@ async function additions(system: LiveSystem, port: number, count: number, endpoi
       const status = await client.get(path, 'h0.example.com')
       if (status === 200) break
       before.set(status, (before.get(status) ?? 0) + 1)
+      // Probing without a pause would take the CPU that the change needs.
+      await delay(1)
     }
     ms.push(performance.now() - start)
     await accepted(system.xds, receipt)
