@@ -1,7 +1,7 @@
 /** What the process says at its end; never dependent on `--format`. The numbers from 64 on are those of sysexits.h. */
 export const exit = {
   ok: 0,
-  /** Findings at or above `--fail-on`, or something in the way that the user can move. */
+  /** Findings at or above `--fail-on`, a problem that `status` shows, or something in the way that the user can move. */
   findings: 1,
   /** `plan --exit-code` only. */
   changes: 2,

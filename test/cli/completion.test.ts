@@ -23,7 +23,7 @@ describe('completion', () => {
   it('bash offers verbs, options, values and files', () => {
     expect(complete('')).toEqual([...verbs, 'help', '--help', '--version'])
     expect(complete('val')).toEqual(['validate'])
-    expect(complete('engine', '')).toEqual(['--help', 'install', 'path', 'version'])
+    expect(complete('engine', '')).toEqual(['--help', 'install', 'path', 'version', 'bootstrap'])
     expect(complete('plan', '--format', '')).toEqual(['text', 'json'])
     expect(complete('validate', '--fail-on', 'w')).toEqual(['warning'])
     expect(complete('validate', 'bef')).toEqual(['before.yaml'])
