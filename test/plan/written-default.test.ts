@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { Compiler } from '../../../src/compile.ts'
-import { memoryFiles } from '../../config/memory-files.ts'
+import { Compiler } from '../../src/compile.ts'
+import { memoryFiles } from '../config/memory-files.ts'
 
 const text = (timeouts: string): string => `version: 1
 listeners: {public: {port: 8080}}
