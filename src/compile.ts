@@ -1,5 +1,5 @@
 import { check } from './config/check.ts'
-import { type Source, type SourceFile } from './config/config.ts'
+import { type Config, type Source, type SourceFile } from './config/config.ts'
 import { FileCache } from './config/file-cache.ts'
 import { type Files, nodeFiles } from './config/files.ts'
 import { createLocate } from './config/locate.ts'
@@ -87,7 +87,7 @@ export class Compiler {
     const cx = createCx(gateway, locate)
     const tables = (this.#tables = rankListeners(gateway, this.#tables))
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
-    diagnostics.push(...checkGateway({ gateway, tables, invalid: config.invalid, cx }), ...checkFeatures(features, gateway, cx))
+    diagnostics.push(...checkGateway({ gateway, tables, invalid: leftOut(config, gateway), cx }), ...checkFeatures(features, gateway, cx))
     const materials = materialsOf(features, gateway)
     const { content, problems } = await readMaterials(materials.keys(), env)
     diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx))
@@ -105,4 +105,10 @@ function outcome(source: Source, diagnostics: readonly Diagnostic[], materials: 
 
 function isError(diagnostic: Diagnostic): boolean {
   return diagnostic.severity === 'error'
+}
+
+/** What is written but not in the gateway because of its own errors, such as `routes/orders`. */
+function leftOut({ invalid, collections }: Config, gateway: Gateway): ReadonlySet<string> {
+  const lost = [...collections.routes.keys()].filter((name) => !gateway.routes.has(name))
+  return lost.length === 0 ? invalid : new Set([...invalid, ...lost.map((name) => `routes/${name}`)])
 }

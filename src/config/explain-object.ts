@@ -10,6 +10,9 @@ import { namePattern } from './schema/scalars.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
+/** A token of RFC 9110, as the schemas of headers write it. */
+const headerName = "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
+
 /** What is wrong with a map: its keys, how many there are, and what each holds. */
 export function explainObject(cx: Explaining, schema: JsonSchema, value: Fields, path: Path): readonly Problem[] {
   const problems: Problem[] = []
@@ -53,12 +56,29 @@ function explainKey(names: JsonSchema, key: string, path: Path): readonly Proble
 
 function unknownKey(cx: Explaining, schema: JsonSchema, key: string, written: readonly string[], path: Path): Problem {
   const allowed = Object.keys(schema.properties ?? {})
+  const names = Object.keys(schema.patternProperties ?? {})
+  if (allowed.length === 0 && names.length > 0)
+    return {
+      code: 'config/bad-name',
+      message: `${quote(key)} cannot be a key here`,
+      path: [...path, key],
+      side: 'key',
+      help: names.includes(headerName) ? 'names of headers have letters, digits and hyphens' : `keys must match ${names.join(' or ')}`,
+    }
+  const glued = gluedKey(key, allowed)
+  if (glued !== undefined) return { code: 'config/unknown-key', message: `unknown key "${key}"`, path: [...path, key], side: 'key', help: glued }
   const free = allowed.filter((one) => !written.includes(one))
   const help = didYouMean(key, free) ?? elsewhere(cx.root, key) ?? (allowed.length > 0 ? `known keys: ${allowed.join(', ')}` : undefined)
   return { code: 'config/unknown-key', message: `unknown key "${key}"`, path: [...path, key], side: 'key', help }
 }
 
 const scopes: Readonly<Record<string, string>> = { listener: 'listeners', service: 'services', route: 'routes', group: 'groups' }
+
+/** In `{path:/a}` YAML sees one key and no value. */
+function gluedKey(key: string, allowed: readonly string[]): string | undefined {
+  const [name = '', ...rest] = key.split(':')
+  return rest.length > 0 && allowed.includes(name) ? `put a space after the colon: "${name}: ${rest.join(':')}"` : undefined
+}
 
 /** A key that is right, but in another place. */
 function elsewhere(root: JsonSchema, key: string): string | undefined {

@@ -7,6 +7,7 @@ import type { Explaining } from './explaining.ts'
 import type { Problem } from './problem.ts'
 import type { JsonSchema } from './schema/json-schema.ts'
 import { alternatives, hasType, typeOf, typesOf } from './schema/json-schema.ts'
+import { suggestForm } from './suggest-form.ts'
 
 /**
  * Says what is wrong with a value: one problem per mistake, empty when it fits. In a union only the alternative that the writer most likely meant
@@ -50,6 +51,10 @@ function explainUnion(cx: Explaining, branches: readonly JsonSchema[], value: un
   if (secret) return [literalSecret(path)]
   if (typeof value === 'object' && value !== null) return results.reduce((best, next) => (cost(next, path) < cost(best, path) ? next : best))
   const choice = explainChoice(cx, fitting, value, path)
+  const [first] = choice ?? []
+  // `healthCheck: /health`: that the word `none` may stand there too helps nobody.
+  if (first && first.help === undefined && fitting.length < branches.length && fitting.every((branch) => branch.const !== undefined))
+    return [wrongType(cx, branches, value, path)]
   if (choice) return choice
   const free = fitting.filter((branch) => branch.const === undefined && !branch.enum)
   const [problem] = free.length === 1 ? explain(cx, free[0] ?? {}, value, path) : []
@@ -73,6 +78,11 @@ function explainChoice(cx: Explaining, branches: readonly JsonSchema[], value: u
     typeof value === 'string'
       ? didYouMean(value, allowed.filter((one) => typeof one === 'string' && !differsByNumber(one, value)) as string[])
       : undefined
+  const key = path.length === 0 ? cx.name : path.at(-1)
+  if (allowed.length === 1 && typeof value === 'number' && typeof key === 'string' && cx.written(path) === undefined)
+    return [
+      { code: 'config/bad-value', message: `"${key}" must be ${describeAlternatives(branches)}, not ${value}`, path, side: 'value', help: near },
+    ]
   return [badValue(cx, value, path, `must be ${describeAlternatives(branches)}`, near)]
 }
 
@@ -100,15 +110,27 @@ function wrongType(cx: Explaining, branches: readonly JsonSchema[], value: unkno
   else if (value === null && path.length > 0) help = 'write a value, or remove the key'
   else if (written === undefined && typeof value === 'string' && !wantsText && /^-?[0-9.]+$|^(true|false)$/.test(value))
     help = `remove the quotes: ${value}`
+  else if (written === undefined)
+    help = inList(cx, branches, value, path) ?? branches.map((branch) => suggestForm(branch, value)).find((hint) => hint !== undefined)
   const found = written === undefined ? (typeof value === 'string' ? `the text ${quote(value)}` : quote(value)) : `what ${written} holds`
   const name = path.length === 0 ? cx.name : path.at(-1)
   const what = typeof name === 'string' ? `"${name}" must be` : typeof name === 'number' ? 'this item must be' : 'this must be'
   return { code: 'config/wrong-type', message: `${what} ${describeAlternatives(branches)}, not ${found}`, path, side: 'value', help }
 }
 
+/** A single value where a list of such values is meant. */
+function inList(cx: Explaining, branches: readonly JsonSchema[], value: unknown, path: Path): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined
+  const meant = branches.some(({ items }) => items && explain(cx, items, value, [...path, 0]).length === 0)
+  return meant ? `write a list: [${quote(value)}]` : undefined
+}
+
 function badValue(cx: Explaining, value: unknown, path: Path, rule: string, help?: string): Problem {
   return { code: 'config/bad-value', message: `${cx.written(path) ?? quote(value)} ${rule}`, path, side: 'value', help }
 }
+
+/** What values of headers must match. */
+const oneLine = '^[\\x20-\\x7e\\x80-\\uffff]*$'
 
 function explainText(cx: Explaining, schema: JsonSchema, value: string, path: Path): readonly Problem[] {
   const fits = schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(value)
@@ -116,7 +138,11 @@ function explainText(cx: Explaining, schema: JsonSchema, value: string, path: Pa
   if (!fits && schema.title === 'name') {
     return [{ code: 'config/bad-name', message: `${cx.written(path) ?? quote(value)} cannot be a name`, path, side: 'value', help: nameRule }]
   }
-  if (!fits) return [badValue(cx, value, path, schema.title === undefined ? `must match ${schema.pattern}` : `is not ${withExample(schema)}`)]
+  if (!fits && schema.pattern === oneLine) return [badValue(cx, value, path, 'must be one line, without control characters')]
+  if (!fits) {
+    const rule = schema.title === undefined ? `must match ${schema.pattern}` : `is not ${withExample(schema)}`
+    return [badValue(cx, value, path, rule, cx.written(path) === undefined ? suggestForm(schema, value) : undefined)]
+  }
   const length = [...value].length
   if (schema.minLength !== undefined && length < schema.minLength)
     return [badValue(cx, value, path, value === '' ? 'must not be empty' : `must have at least ${schema.minLength} characters`)]

@@ -10,6 +10,7 @@ import type { Piece } from './split-yaml.ts'
 import { AliasBomb, Converter } from './convert-yaml.ts'
 import { maxDepth, maxFileFindings } from './yaml-limits.ts'
 import { misreadsAround } from './yaml-misread.ts'
+import { plainWords } from './yaml-words.ts'
 
 /** From this size on a file is parsed in pieces. */
 const largeFile = 64 * 1024
@@ -121,8 +122,8 @@ function reportSyntax(document: Document.Parsed, text: string, report: Report): 
     }
     if (quoted.size > 0 || (lines > 1 && code === 'UNEXPECTED_TOKEN')) continue
     const quote = /Missing closing ["']quote/.test(message) ? openQuote(document, pos[0]) : undefined
-    if (quote === undefined) report('yaml/syntax', message, Math.min(pos[0], text.length))
-    else report('yaml/syntax', 'the quote that opens here is never closed', quote)
+    const { message: words, help } = quote === undefined ? plainWords(message) : { message: 'the quote that opens here is never closed' }
+    report('yaml/syntax', words, quote ?? Math.min(pos[0], text.length), [], { help })
   }
 }
 

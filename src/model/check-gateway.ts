@@ -73,12 +73,14 @@ function* checkRouteListeners(route: Route, { gateway, invalid, cx }: CheckInput
   }
 }
 
-function* checkServices({ gateway, cx }: CheckInput): Iterable<Diagnostic> {
+function* checkServices({ gateway, invalid, cx }: CheckInput): Iterable<Diagnostic> {
   const used = new Set<string>()
   for (const route of gateway.routes.values())
     if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
+  // A route that could not be read may be the one that leads to the service: nobody must be told to remove it.
+  const allRead = ![...invalid].some((what) => what.startsWith('routes/'))
   for (const service of gateway.services.values()) {
-    if (!used.has(service.name)) {
+    if (allRead && !used.has(service.name)) {
       yield {
         code: 'service/unused',
         severity: 'warning',

@@ -66,7 +66,7 @@ function usableRegex(regex: string, at: Path, cx: LowerCx): boolean {
     code: 'route/bad-regex',
     message: `"${regex}" is not a regular expression in RE2 syntax: ${problem}`,
     path: at,
-    help: 'look-around and back-references do not exist in RE2',
+    ...(/\(\?[=!<]|\\[1-9]/.test(regex) && { help: 'look-around and back-references do not exist in RE2' }),
   })
   return false
 }

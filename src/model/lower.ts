@@ -101,8 +101,8 @@ class Lowering {
     return memoised(before, [written, group?.value, defaults], (report) => {
       const cx = this.#cx(routeOrigin(this.#config, entry), report)
       if (written.group !== undefined && !group) {
-        const help = didYouMean(written.group, this.#config.collections.groups.keys())
-        cx.report({ code: 'route/unknown-group', message: `group "${written.group}" does not exist`, path: ['group'], ...(help && { help }) })
+        const help = didYouMean(written.group, this.#config.collections.groups.keys()) ?? 'add it under `groups`'
+        cx.report({ code: 'route/unknown-group', message: `group "${written.group}" does not exist`, path: ['group'], help })
       }
       const draft: NodeDraft = { kind: 'route', name: entry.name }
       const layers = [fields(defaults), fields((group?.value as GroupValue | undefined)?.policy), written]
