@@ -55,7 +55,7 @@ function M.balance()
   ctx.tried = true
   ctx.tries[#ctx.tries + 1] = { peer = peer, began = ngx.now() }
   peer.load.active = peer.load.active + 1
-  local ok, err = balancer.set_current_peer(peer.address, peer.port)
+  local ok, err = balancer.set_current_peer(peer.address, peer.port, ctx.sni)
   if not ok then
     ngx.log(ngx.ERR, "the peer ", peer.key, " cannot be used: ", err)
     return ngx.exit(ngx.ERROR)

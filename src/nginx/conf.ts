@@ -24,6 +24,9 @@ export interface ConfOptions {
   readonly workers?: number
 }
 
+/** Connections that one worker holds; each request has two, and each needs a file descriptor. */
+const connections = 8192
+
 /** Path, inside the tree, of the authorities that one trust names. */
 export function trustPath(name: string): string {
   return `trust/${name}.pem`
@@ -40,7 +43,8 @@ export function nginxConf(start: Start, options: ConfOptions): string {
     directive('error_log', 'stderr', 'warn'),
     directive('daemon', 'off'),
     directive('pcre_jit', 'on'),
-    block('events', [], [directive('worker_connections', 16_384)]),
+    directive('worker_rlimit_nofile', 2 * connections),
+    block('events', [], [directive('worker_connections', connections)]),
     block('http', [], http(start, options)),
   ])
 }
@@ -114,6 +118,8 @@ function server({ id, address, port, tls }: StartListener, locations: readonly D
 function secure(id: string, minVersion: '1.2' | '1.3'): Directive[] {
   return [
     directive('ssl_protocols', ...(minVersion === '1.2' ? ['TLSv1.2'] : []), 'TLSv1.3'),
+    // Empty unless something sets it: nginx leaves out a header without a value.
+    directive('add_header', 'Strict-Transport-Security', template('$sl_hsts'), 'always'),
     directive('ssl_certificate', 'placeholder.pem'),
     directive('ssl_certificate_key', 'placeholder.key'),
     lua('ssl_certificate_by_lua_block', `require("sluice.certificate").choose("${id}")`),

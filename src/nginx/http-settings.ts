@@ -35,6 +35,14 @@ export const httpSettings: readonly Directive[] = [
   directive('client_max_body_size', 0),
   directive('client_body_buffer_size', '128k'),
   directive('reset_timedout_connection', 'on'),
+  // https://wiki.mozilla.org/Security/Server_Side_TLS, intermediate; TLS 1.3 has its own.
+  directive(
+    'ssl_ciphers',
+    [
+      ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+      ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+    ].join(':'),
+  ),
   directive('ssl_session_cache', 'shared:sl_ssl:10m'),
   directive('ssl_session_tickets', 'off'),
   directive('proxy_http_version', '1.1'),

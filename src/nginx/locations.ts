@@ -48,7 +48,7 @@ export function mainLocation(listener: string, first: Way): Directive {
 }
 
 /** Variables that the runtime sets. They must be declared somewhere, but not where requests pass: each `set` costs them, and one that runs again wipes. */
-export const variables: readonly Directive[] = ['id', 'path', 'host', 'sni', 'route', 'service', 'listener', 'front_proto'].map((name) =>
+export const variables: readonly Directive[] = ['id', 'path', 'host', 'sni', 'route', 'service', 'listener', 'front_proto', 'hsts'].map((name) =>
   directive('set', template(`$sl_${name}`), template('')),
 )
 

@@ -1,0 +1,3 @@
+-- The globals of nginx's Lua module, and nothing else.
+std = "ngx_lua"
+max_line_length = 160
