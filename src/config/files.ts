@@ -1,5 +1,5 @@
 import { glob, open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { compare } from '../lib/compare.ts'
 import { decodeText } from './decode-text.ts'
 import type { Unreadable } from './decode-text.ts'
@@ -52,6 +52,11 @@ function unreadable(error: unknown): Unreadable {
 
 async function globNodeFiles(pattern: string): Promise<readonly string[]> {
   const found: string[] = []
-  for await (const entry of glob(pattern, { withFileTypes: true })) if (!entry.isDirectory()) found.push(join(entry.parentPath, entry.name))
+  for await (const entry of glob(pattern, { withFileTypes: true })) {
+    if (entry.isDirectory()) continue
+    // Node gives absolute paths for every pattern.
+    const path = join(entry.parentPath, entry.name)
+    found.push(isAbsolute(pattern) ? path : relative('', path))
+  }
   return found.sort(compare)
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { nodeFiles } from '../../src/config/files.ts'
 import { read } from '../../src/config/read.ts'
@@ -45,4 +45,13 @@ test('patterns name files in order, not directories', async () => {
   for (const name of ['b', 'a', 'c.d']) writeFileSync(join(directory, 'sub', `${name}.yaml`), '')
   mkdirSync(join(directory, 'sub', 'dir.yaml'), { recursive: true })
   expect(await nodeFiles.glob(join(directory, 'sub/*.yaml'))).toEqual(['a', 'b', 'c.d'].map((name) => join(directory, 'sub', `${name}.yaml`)))
+})
+
+test('a relative pattern gives relative paths, as findings show them', async () => {
+  const place = join(directory, 'routes')
+  mkdirSync(place)
+  for (const name of ['b.yaml', 'a.yaml', 'c.txt']) writeFileSync(join(place, name), 'version: 1\n')
+  const beside = relative('', place)
+  expect(await nodeFiles.glob(join(beside, '*.yaml'))).toEqual([join(beside, 'a.yaml'), join(beside, 'b.yaml')])
+  expect(await nodeFiles.glob(join(place, '*.yaml'))).toEqual([join(place, 'a.yaml'), join(place, 'b.yaml')])
 })
