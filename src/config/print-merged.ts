@@ -8,7 +8,7 @@ const head = ' Everything laid together, with defaults written out. Relative pat
 
 /** One gateway.yaml of everything, with comments that say where each part comes from. Ends with a line break. */
 export function printMerged(parts: readonly Effective[], find: FindPosition): string {
-  const document = new Document(together(parts), { aliasDuplicateObjects: false })
+  const document = new Document(together(parts), { aliasDuplicateObjects: false, compat: 'yaml-1.1' })
   document.commentBefore = head
   for (const { path, entry, inherited, added } of parts) {
     const places = entry?.origin.map((layer) => where({ ...layer, side: 'key' }, find({ ...layer, side: 'key' }))) ?? []

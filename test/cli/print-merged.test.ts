@@ -46,6 +46,17 @@ describe('compile --print-merged', () => {
     expect(parse(again.stdout)).toEqual(parse(readFileSync(place.path('merged.yaml'), 'utf8')))
   })
 
+  it('quotes a text that other YAML readers take for a boolean', async () => {
+    await using place = await workplace({
+      'gateway.yaml': `version: 1
+listeners: {public: {port: 8080}}
+routes: {a: {match: {path: /}, respond: {status: 200, text: "yes"}}}
+`,
+    })
+    await place.write('merged.yaml', (await place.run(['compile', '--print-merged'])).stdout)
+    expect((await place.run(['validate', 'merged.yaml'])).code).toBe(0)
+  })
+
   for (const example of globSync('examples/*.yaml')) {
     it(`changes nothing in ${example}`, async () => {
       await using place = await workplace()
