@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import { installEnvoy } from '../engine/install.ts'
 import { PortTaken } from '../engine/port-check.ts'
-import { AlreadyRunning } from '../engine/run-lock.ts'
+import { AlreadyRunning, checkRunDir, RunDirUnusable } from '../engine/run-lock.ts'
 import { supervise, type Supervisor } from '../engine/supervise.ts'
 import { bootstrap } from '../envoy/bootstrap.ts'
 import { parseDuration } from '../lib/parse-duration.ts'
@@ -45,7 +44,8 @@ async function run({ io }: VerbCx, file: string, options: Options): Promise<Exit
   try {
     await using stack = new AsyncDisposableStack()
     const runDir = runDirectory(resolve(io.cwd, options.stateDir ?? join(dirname(file), '.sluice')))
-    await mkdir(runDir, { recursive: true, mode: 0o700 })
+    // Before anything is opened: two sluices in one place would take each other's socket.
+    await checkRunDir(runDir)
     // Its own proxy never needs a certificate, and so is not cut off by one that does not fit.
     const socket = join(runDir, 'xds.sock')
     const plane = await startControlPlane(io, file, [{ socket }, ...(options.xds ? [options.xds] : [])], options, log)
@@ -64,6 +64,7 @@ async function run({ io }: VerbCx, file: string, options: Options): Promise<Exit
     return exit.ok
   } catch (error) {
     if (error instanceof PortTaken || error instanceof AlreadyRunning) throw new Stop(exit.findings, error.message, { cause: error })
+    if (error instanceof RunDirUnusable) throw new Stop(exit.findings, `${error.message}; --state-dir names another place`, { cause: error })
     return refusedStart(io, error)
   }
 }

@@ -105,6 +105,24 @@ describe('run', () => {
     await second.says(/ready: /)
     expect((await send(port, '/')).body).toBe('one')
   })
+
+  it('names the other sluice of the same directory, before it opens anything', async () => {
+    const port = await freePort()
+    await using place = await workplace({ 'gateway.yaml': config(port, 'one') })
+    await using first = startSluice(place.dir, ['run', ...options])
+    await first.says(/ready: /)
+    const second = await place.run(['run', ...options])
+    expect([second.code, second.stdout]).toEqual([1, ''])
+    expect(second.stderr).toMatch(new RegExp(`^error: another sluice \\(pid ${first.process.pid}\\) already runs the proxy of .*\n$`))
+    expect((await send(port, '/')).body).toBe('one')
+  })
+
+  it('says which option to change when nothing can be written in the state directory', async () => {
+    await using place = await workplace({ 'gateway.yaml': config(1, 'one'), taken: 'a file' })
+    const { code, stdout, stderr } = await place.run(['run', '--state-dir', 'taken', ...options])
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^error: cannot write in \S+taken\/run: ENOTDIR.*; --state-dir names another place\n$/)
+  })
 })
 
 describe('serve', () => {
