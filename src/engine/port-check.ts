@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { basename } from 'node:path'
 
 /** An address that a listener of the gateway wants. */
 export interface WantedPort {
@@ -58,11 +59,17 @@ async function ownerOf(port: number): Promise<string | undefined> {
     for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {
       const socket = /^socket:\[(\d+)\]$/.exec(await readlink(`/proc/${pid}/fd/${fd}`).catch(() => ''))?.[1]
       if (socket === undefined || !inodes.has(socket)) continue
-      const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process')).trim()
-      return `${name} (pid ${pid})`
+      return `${await programOf(pid)} (pid ${pid})`
     }
   }
   return undefined
+}
+
+/** Name of the file that a process runs. Its `comm` is what it calls itself, which is "MainThread" for Node.js. */
+async function programOf(pid: string): Promise<string> {
+  const path = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
+  if (path !== undefined) return basename(path.replace(/ \(deleted\)$/, ''))
+  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'a process')).trim()
 }
 
 /** Inodes of sockets in state LISTEN (0A) on that port. */

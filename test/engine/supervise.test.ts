@@ -170,7 +170,7 @@ describe('a supervised proxy', () => {
     try {
       const failure = await start(port).catch((error: unknown) => error)
       expect(failure).toBeInstanceOf(PortTaken)
-      expect(String(failure)).toMatch(new RegExp(`port ${port} is in use by .*\\(pid ${process.pid}\\); change listeners.public.port`))
+      expect(String(failure)).toMatch(new RegExp(`port ${port} is in use by node \\(pid ${process.pid}\\); change listeners.public.port`))
       const unchecked = await start(port, { ports: [] }).catch((error: unknown) => error)
       expect(String(unchecked)).toContain(`port ${port} is in use by another process`)
     } finally {
