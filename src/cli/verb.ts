@@ -27,15 +27,16 @@ export interface VerbWords {
   readonly name: string
   /** One line for the list of verbs. */
   readonly summary: string
-  /** Command lines without `sluice`, with what they do. */
+  /** Command lines with what they do; without `sluice` at the start, which is only left out before `$(…)`. */
   readonly examples: readonly (readonly [line: string, what: string])[]
   /** Notes below the options. */
   readonly notes?: string
 }
 
 export function verb({ name, summary, examples, notes }: VerbWords): Command {
-  const width = Math.max(...examples.map(([line]) => line.length))
-  const lines = examples.map(([line, what]) => `  sluice ${line.padEnd(width)}  ${what}`)
+  const commands = examples.map(([line, what]) => [line.startsWith('$') ? line : `sluice ${line}`, what] as const)
+  const width = Math.max(...commands.map(([line]) => line.length))
+  const lines = commands.map(([line, what]) => `  ${line.padEnd(width)}  ${what}`)
   const after = [...(notes === undefined ? [] : ['', notes]), '', 'Examples:', ...lines]
   return new Command(name).description(summary).summary(summary).addHelpText('after', after.join('\n'))
 }
