@@ -85,7 +85,7 @@ function call(path: string, parts: readonly string[]): Promise<Call> {
     let trailers: IncomingHttpHeaders = {}
     let body = ''
     stream.on('response', (got) => (headers = got))
-    stream.on('trailers', (got) => (trailers = got))
+    stream.on('trailers', (got: IncomingHttpHeaders) => (trailers = got))
     stream.setEncoding('latin1').on('data', (chunk: string) => (body += chunk))
     stream.once('error', reject)
     stream.once('close', () => {

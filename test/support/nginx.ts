@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Compiler } from '../../src/compile.ts'
 import { readMaterials } from '../../src/config/read-material.ts'
-import { type NginxBinary, installNginx } from '../../src/engine/nginx-install.ts'
+import { type NginxAdmin, nginxAdmin, type NginxStatus } from '../../src/engine/nginx-admin.ts'
+import { installNginx, type NginxBinary } from '../../src/engine/nginx-install.ts'
 import { guardChild } from '../../src/engine/parent-guard.ts'
 import type { Feature } from '../../src/feature.ts'
 import { features as allFeatures } from '../../src/features/index.ts'
@@ -37,20 +38,13 @@ export interface TestNginx {
   output(): string
   /** A request to the admin socket. */
   admin(method: string, path: string, body?: string): Promise<Reply>
+  readonly live: NginxAdmin
   put(state: State): Promise<Reply>
   post(delta: Delta): Promise<Reply>
   status(): Promise<NginxStatus>
   /** Ids of the worker processes. */
   workers(): Promise<number[]>
   stop(): Promise<void>
-}
-
-export interface NginxStatus {
-  readonly version: string
-  readonly number: number
-  readonly deltas: number
-  readonly open: number
-  readonly workers: readonly { readonly worker: number; readonly version?: string; readonly number: number }[]
 }
 
 export function forNginx(
@@ -124,6 +118,7 @@ export async function runTree(dir: string, binary: NginxBinary): Promise<TestNgi
   process.once('exit', leave)
   const admin = (method: string, path: string, body?: string): Promise<Reply> =>
     send(0, path, { socketPath: join(dir, 'run/admin.sock'), method, ...(body === undefined ? {} : { body }) })
+  const live = nginxAdmin(join(dir, 'run/admin.sock'))
   const nginx: TestNginx = {
     process: child,
     dir,
@@ -132,7 +127,8 @@ export async function runTree(dir: string, binary: NginxBinary): Promise<TestNgi
     admin,
     put: (state) => admin('PUT', '/document', documentText(state)),
     post: (delta) => admin('POST', '/delta', deltaText(delta)),
-    status: async () => JSON.parse((await admin('GET', '/status')).body) as NginxStatus,
+    live,
+    status: () => live.status(),
     workers: () => childrenOf(child.pid ?? 0),
     stop: async () => {
       child.kill('SIGTERM')
