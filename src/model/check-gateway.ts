@@ -77,8 +77,8 @@ function* checkServices({ gateway, invalid, cx }: CheckInput): Iterable<Diagnost
   const used = new Set<string>()
   for (const route of gateway.routes.values())
     if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
-  // A route that could not be read may be the one that leads to the service: nobody must be told to remove it.
-  const allRead = ![...invalid].some((what) => what.startsWith('routes/'))
+  // A route with a mistake, or with a mistyped `to`, may be the one that leads to the service: nobody must be told to remove it.
+  const allRead = ![...invalid].some((what) => what.startsWith('routes/')) && [...used].every((name) => gateway.services.has(name))
   for (const service of gateway.services.values()) {
     if (allRead && !used.has(service.name)) {
       yield {

@@ -65,6 +65,7 @@ describe('a regular expression', () => {
 
 test('a service is not called unused while the route that may lead to it cannot be read', async () => {
   expect(await findings('path: /orders/*', 'path: orders/*')).toEqual([['path "orders/*" does not begin with "/"', 'write "/orders/*"']])
+  expect(await findings('to: orders', 'to: order')).toEqual([['service "order" does not exist', 'did you mean "orders"?']])
   expect(await findings('to: orders', 'respond: {status: 204}')).toEqual([
     ['no route leads to service orders', 'remove it, or add a route with `to`'],
   ])
