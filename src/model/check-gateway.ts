@@ -78,7 +78,9 @@ function* checkServices({ gateway, invalid, cx }: CheckInput): Iterable<Diagnost
   for (const route of gateway.routes.values())
     if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
   // A route with a mistake, or with a mistyped `to`, may be the one that leads to the service: nobody must be told to remove it.
-  const allRead = ![...invalid].some((what) => what.startsWith('routes/')) && [...used].every((name) => gateway.services.has(name))
+  const allRead =
+    ![...invalid].some((what) => what.startsWith('routes/')) &&
+    [...used].every((name) => gateway.services.has(name) || invalid.has(`services/${name}`))
   for (const service of gateway.services.values()) {
     if (allRead && !used.has(service.name)) {
       yield {
