@@ -1,7 +1,9 @@
--- The admin socket: PUT /document, POST /delta, GET /status. Answers when every worker has the change, or says which one has not.
+-- The admin socket: PUT /document, POST /delta, GET /status. Answers when every worker has the change, or says which one has not;
+-- with `?wait=0` it answers at once.
 local config = require("sluice.config")
 local check = require("sluice.check")
 local document = require("sluice.document")
+local pause = require("sluice.pause")
 local slots = require("sluice.slots")
 local store = require("sluice.store")
 
@@ -51,30 +53,33 @@ local function wait_for(number)
   end
 end
 
-local function published(number, version, saved, err)
-  config.catch_up()
-  local all, list = wait_for(number)
-  return answer(all and 200 or 202, { version = version, applied = all, workers = list, saved = saved or false, problem = not saved and err or nil })
+-- `wait`: answer when every worker has acknowledged the change. Without it the answer comes at once: a delta is taken up by the next request
+-- of each worker, so none sees the old state, and an idle worker acknowledges with its next look at the shared memory.
+local function published(number, version, wait, saved, err)
+  local all, list
+  if wait then
+    all, list = wait_for(number)
+  else
+    local slowest
+    list, slowest = workers()
+    all = slowest >= number
+  end
+  return answer(200, { version = version, applied = all, workers = list, saved = saved or false, problem = not saved and err or nil })
 end
 
-local count = 0
-local function pause()
-  count = count + 1
-  if count % 100 == 0 then ngx.sleep(0) end
-end
-
-local function put()
+local function put(wait)
   local text = body()
-  local built, err = config.read(text, nil, pause)
+  local built, err = config.read(text, config.state(), pause.every_slice())
   if not built then return answer(422, { error = err }) end
-  if dict:get("n:" .. (dict:get("v") or 0)) == built.version then return published(dict:get("v"), built.version, true) end
+  if dict:get("n:" .. (dict:get("v") or 0)) == built.version then return published(dict:get("v"), built.version, wait, true) end
   local number
   number, err = config.publish(text, built.version, true)
   if not number then return answer(507, { error = err }) end
-  return published(number, built.version, store.save(text))
+  config.adopt(built, number)
+  return published(number, built.version, wait, store.save(text))
 end
 
-local function post()
+local function post(wait)
   local text = body()
   local head, lines = config.read_delta(text)
   if not head then return answer(422, { error = lines }) end
@@ -88,7 +93,8 @@ local function post()
   local number
   number, err = config.publish(text, head.to, false)
   if not number then return answer(507, { error = err }) end
-  return published(number, head.to, store.append(text))
+  config.catch_up()
+  return published(number, head.to, wait, store.append(text))
 end
 
 local function status()
@@ -107,8 +113,9 @@ end
 
 function M.serve()
   local method, path = ngx.req.get_method(), ngx.var.uri
-  if method == "PUT" and path == "/document" then return put() end
-  if method == "POST" and path == "/delta" then return post() end
+  local wait = ngx.var.arg_wait ~= "0"
+  if method == "PUT" and path == "/document" then return put(wait) end
+  if method == "POST" and path == "/delta" then return post(wait) end
   if method == "GET" and path == "/status" then return status() end
   return answer(404, { error = "there are PUT /document, POST /delta and GET /status" })
 end

@@ -1,6 +1,7 @@
 -- Lines of the state document → what requests look at. A step never yields, so a worker never sees half a change.
 local features = require("sluice.features")
 local match = require("sluice.match")
+local pause = require("sluice.pause")
 local service = require("sluice.service")
 
 local M = {}
@@ -63,7 +64,7 @@ function make.route(state, name, data)
 end
 
 -- Hosts name routes, so they come after all routes.
-local function make_host(state, key, data)
+local function make_host(state, key, data, step)
   local entries = {}
   for i, pair in ipairs(data.entries) do
     local route = state.routes[pair[1]]
@@ -71,8 +72,9 @@ local function make_host(state, key, data)
     local one = route.match[pair[2] + 1]
     if not one then return nil, key .. " names an alternative of route " .. route.name .. " that is not there" end
     entries[i] = { route = route, match = one }
+    step()
   end
-  local table = match.index(entries)
+  local table = match.index(entries, step)
   table.host, table.guard = data.host, data.guard
   local hosts = state.hosts[data.listener] or {}
   state.hosts[data.listener] = hosts
@@ -112,21 +114,21 @@ function M.add(state, line)
   return true
 end
 
--- Builds what `add` took; `pause` is called between resources. Returns the state, or nil and what is wrong.
-function M.finish(state, previous, pause)
+-- Builds what `add` took; `step` is called between resources. Returns the state, or nil and what is wrong.
+function M.finish(state, previous, step)
   if not state.features then return nil, "the document has no phases" end
   if previous then state.services = setmetatable({}, { __index = previous.services }) end
   for _, one in ipairs(state.pending or {}) do
     local ok, err = pcall(make[one.kind], state, one.name, one.data)
     if not ok then return nil, one.kind .. "/" .. one.name .. ": " .. tostring(err) end
-    pause()
+    step()
   end
   state.pending = nil
   setmetatable(state.services, nil)
   for key, data in pairs(state.host_lines) do
-    local ok, err = make_host(state, key, data)
+    local ok, err = make_host(state, key, data, step)
     if not ok then return nil, err end
-    pause()
+    step()
   end
   for _, route in pairs(state.routes) do
     local ok, err = check_targets(state, route)
@@ -190,7 +192,7 @@ function M.apply(state, lines)
     for key in pairs(affected_hosts(state, routes)) do hosts[key] = true end
   end
   for key in pairs(hosts) do
-    if state.host_lines[key] then assert(make_host(state, key, state.host_lines[key])) end
+    if state.host_lines[key] then assert(make_host(state, key, state.host_lines[key], pause.never)) end
   end
 end
 

@@ -5,6 +5,7 @@
 local build = require("sluice.build")
 local check = require("sluice.check")
 local document = require("sluice.document")
+local pause = require("sluice.pause")
 local store = require("sluice.store")
 
 local dict = ngx.shared.sl_config
@@ -14,21 +15,19 @@ local state -- what requests look at
 local mine = 0 -- number of the change that `state` has
 local building = false
 
-local function nothing() end
-
 -- Full document → state, or nil and what is wrong.
-function M.read(text, previous, pause)
+function M.read(text, previous, step)
   local fresh = build.new()
   local head, err = document.lines(text, function(line_text)
     local line, wrong = document.line(line_text)
     if not line then return nil, wrong end
     local ok, cannot = build.add(fresh, line)
-    if ok then pause() end
+    if ok then step() end
     return ok, cannot
   end)
   if not head then return nil, err end
   if head.format ~= document.format then return nil, "the document has format " .. tostring(head.format) .. ", this runtime reads " .. document.format end
-  local built, wrong = build.finish(fresh, previous, pause)
+  local built, wrong = build.finish(fresh, previous, step)
   if not built then return nil, wrong end
   built.version = head.version
   return built
@@ -75,17 +74,17 @@ local function apply_deltas(version)
 end
 
 -- Reads the last full document and the deltas after it; the file is there for the case that the dict lost an entry.
-local function rebuild(pause)
+local function rebuild(step)
   local base = dict:get("base")
   local text = base and dict:get("d:" .. base)
   local fresh, err
-  if text then fresh, err = M.read(text, state, pause) end
+  if text then fresh, err = M.read(text, state, step) end
   if fresh then
     swap(fresh, base)
     if apply_deltas(dict:get("v")) then return true end
   end
   local version = dict:get("v")
-  fresh, err = store.load(M, state, pause, err)
+  fresh, err = store.load(M, state, step, err)
   if not fresh then
     ngx.log(ngx.ERR, "the configuration cannot be rebuilt, the old one stays: ", err)
     return false
@@ -114,11 +113,7 @@ function M.catch_up()
   local base = dict:get("base")
   if not (base and base <= mine and apply_deltas(version)) then
     building = true
-    local count = 0
-    local ok, err = pcall(rebuild, function()
-      count = count + 1
-      if count % 100 == 0 then ngx.sleep(0) end
-    end)
+    local ok, err = pcall(rebuild, pause.every_slice())
     building = false
     if not ok then ngx.log(ngx.ERR, "the configuration cannot be rebuilt: ", err) end
   end
@@ -128,10 +123,10 @@ end
 -- At start of the master, and again at a reload, when the dict still has everything.
 function M.boot()
   if dict:get("v") then
-    rebuild(nothing)
+    rebuild(pause.never)
     return
   end
-  local fresh, err, texts = store.load(M, nil, nothing)
+  local fresh, err, texts = store.load(M, nil, pause.never)
   if not fresh then
     ngx.log(ngx.WARN, "no configuration yet: ", err)
     return
@@ -149,7 +144,7 @@ function M.worker()
   local version = dict:get("v")
   if version and version ~= mine then
     local base = dict:get("base")
-    if not (base and base <= mine and apply_deltas(version)) then rebuild(nothing) end
+    if not (base and base <= mine and apply_deltas(version)) then rebuild(pause.never) end
   end
   acknowledge()
 end
@@ -173,8 +168,10 @@ function M.publish(text, version, full)
   return number
 end
 
-function M.number()
-  return mine
+-- Takes a state that was built in this worker for the change of that number.
+function M.adopt(fresh, number)
+  swap(fresh, number)
+  acknowledge()
 end
 
 function M.state()

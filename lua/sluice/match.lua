@@ -6,7 +6,7 @@ local find, sub, byte = string.find, string.sub, string.byte
 local M = {}
 
 -- Ranks of the entries under each exact path, and under each prefix of whole segments.
-function M.index(entries)
+function M.index(entries, step)
   local exact, under = {}, {}
   for rank, entry in ipairs(entries) do
     local path = entry.match.path
@@ -14,6 +14,7 @@ function M.index(entries)
     if path.type == "exact" then bucket = exact end
     local ranks = bucket[key]
     if ranks then ranks[#ranks + 1] = rank else bucket[key] = { rank } end
+    step()
   end
   return { entries = entries, exact = exact, under = under }
 end

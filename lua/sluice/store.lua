@@ -62,11 +62,11 @@ local function replay(config, state, texts)
 end
 
 -- The saved state, or nil and what is wrong. The third result are the texts that it was made of, each with the version it led to.
-function M.load(config, previous, pause, before)
+function M.load(config, previous, step, before)
   local text, err = read("data.jsonl")
   if not text then return nil, before or err end
   local state
-  state, err = config.read(text, previous, pause)
+  state, err = config.read(text, previous, step)
   if not state then return nil, err end
   local texts = { { text = text, version = state.version } }
   replay(config, state, texts)

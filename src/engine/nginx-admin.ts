@@ -40,14 +40,18 @@ export interface NginxStatus {
 /** The live side of one nginx: its unix socket takes documents and deltas. Calls reject when nobody listens or no answer comes within 30 s. */
 export interface NginxAdmin {
   put(state: State): Promise<NginxReport>
-  post(delta: Delta): Promise<NginxReport>
+  /**
+   * `wait` (default true): answer when every worker has acknowledged, up to some 20 ms for an idle one. Without it the answer comes at once, with
+   * `applied` as far as it is known: each worker takes the delta up before its next request, so no request sees the old state either way.
+   */
+  post(delta: Delta, wait?: boolean): Promise<NginxReport>
   status(): Promise<NginxStatus>
 }
 
 export function nginxAdmin(socketPath: string): NginxAdmin {
   return {
     put: async (state) => report(await call(socketPath, 'PUT', '/document', documentText(state))),
-    post: async (delta) => report(await call(socketPath, 'POST', '/delta', deltaText(delta))),
+    post: async (delta, wait = true) => report(await call(socketPath, 'POST', `/delta?wait=${wait ? 1 : 0}`, deltaText(delta))),
     status: async () => JSON.parse((await call(socketPath, 'GET', '/status')).body) as NginxStatus,
   }
 }
@@ -58,7 +62,7 @@ interface Answer {
 }
 
 function report({ status, body }: Answer): NginxReport {
-  if (status === 200 || status === 202) return { accepted: true, ...(JSON.parse(body) as Omit<Extract<NginxReport, { accepted: true }>, 'accepted'>) }
+  if (status === 200) return { accepted: true, ...(JSON.parse(body) as Omit<Extract<NginxReport, { accepted: true }>, 'accepted'>) }
   return { accepted: false, reason: reasonIn(body), stale: status === 409 }
 }
 

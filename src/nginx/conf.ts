@@ -148,7 +148,7 @@ const adminServer = (socket: string): Directive =>
       directive('listen', `unix:${socket}`),
       directive('access_log', 'off'),
       directive('client_max_body_size', '256m'),
-      directive('client_body_buffer_size', '1m'),
+      directive('client_body_buffer_size', '32m'),
       block('location', ['/'], [...variables, lua('content_by_lua_block', 'require("sluice.admin").serve()')]),
     ],
   )
