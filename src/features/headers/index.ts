@@ -12,6 +12,6 @@ export const headers: Feature<Headers> = {
   nginx,
   codes: {
     'headers/untouchable':
-      'Headers that frame the message or choose its route (Host, Connection, Content-Length, …) belong to the gateway. A wrong one would break every request of the route.',
+      'Headers that frame the message or choose its route (Host, Connection, Content-Length, …), and Server on responses, belong to the gateway. A wrong one would break every request of the route.',
   },
 }

@@ -26,6 +26,9 @@ const untouchable = new Set([
   'proxy-connection',
 ])
 
+/** The gateway writes it last, so that a change would have no effect. */
+const lastOfResponse = 'server'
+
 export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): Headers {
   const written = value as Written
   return { request: lowerChanges(written.request, 'request', cx), response: lowerChanges(written.response, 'response', cx) }
@@ -33,8 +36,9 @@ export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): Headers {
 
 function lowerChanges(written: Changes | undefined, side: 'request' | 'response', cx: LowerCx): HeaderChanges {
   const usable = (name: string, path: (string | number)[], at: 'key' | 'value'): boolean => {
-    if (!untouchable.has(name.toLowerCase())) return true
-    const help = name.toLowerCase() === 'host' ? 'use `rewrite: {host: …}`' : 'the gateway sets it itself'
+    const lower = name.toLowerCase()
+    if (!untouchable.has(lower) && !(side === 'response' && lower === lastOfResponse)) return true
+    const help = lower === 'host' ? 'use `rewrite: {host: …}`' : 'the gateway sets it itself'
     cx.report({ code: 'headers/untouchable', message: `header "${name}" cannot be changed here`, path: ['headers', side, ...path], side: at, help })
     return false
   }
