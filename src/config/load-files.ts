@@ -26,12 +26,18 @@ export class Loader {
   }
 
   /** Reads one file without its includes; undefined and a finding when that cannot be done. */
-  async readOne(file: string, at?: Place): Promise<SourceFile | undefined> {
+  async readOne(file: string, at?: Place, help?: string): Promise<SourceFile | undefined> {
     this.watched.push(file)
     const result = await this.#port.read(file)
     if (!('text' in result)) {
       const code = result.missing ? 'config/missing-file' : 'config/unreadable-file'
-      this.diagnostics.push({ code, severity: 'error', message: `${file} ${result.problem}`, at: at ?? { file, path: [], side: 'value' } })
+      this.diagnostics.push({
+        code,
+        severity: 'error',
+        message: `${file} ${result.problem}`,
+        at: at ?? { file, path: [], side: 'value' },
+        ...(result.missing && help !== undefined && { help }),
+      })
       return undefined
     }
     const parsed = this.#cache.get(file, result.text)
@@ -41,7 +47,7 @@ export class Loader {
   }
 
   async load(file: string, at?: Place, chain: readonly string[] = []): Promise<void> {
-    const parsed = await this.readOne(file, at)
+    const parsed = await this.readOne(file, at, at === undefined ? 'name the file, or write a first one with `sluice init`' : undefined)
     if (!parsed) return
     for (const wish of await this.#wishes(parsed)) {
       const cycle = [...chain, file].indexOf(wish.file)

@@ -132,3 +132,12 @@ test('a key of the whole gateway is one value, from one file or several', async 
     origin: [{ file: 'gateway.yaml', path: ['accessLog'] }],
   })
 })
+
+test('a root file that does not exist comes with the way to a first one, a missing include without', async () => {
+  const [, root] = await read('gateway.yaml', { files: memoryFiles({}) })
+  expect(root.map(({ message, help }) => [message, help])).toEqual([
+    ['gateway.yaml does not exist', 'name the file, or write a first one with `sluice init`'],
+  ])
+  const [, inner] = await read('gateway.yaml', { files: memoryFiles({ 'gateway.yaml': 'version: 1\ninclude: [a.yaml]\n' }) })
+  expect(inner.map(({ message, help }) => [message, help])).toEqual([['a.yaml does not exist', undefined]])
+})
