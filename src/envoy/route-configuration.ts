@@ -4,6 +4,7 @@ import {
   RedirectAction_RedirectResponseCode,
   type Route as EnvoyRoute,
   RouteSchema,
+  type VirtualHost,
   VirtualHostSchema,
 } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { compare } from '../lib/compare.ts'
@@ -13,6 +14,7 @@ import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
 import type { Resource } from '../xds/resource.ts'
 import { deterministicBytes } from './deterministic.ts'
 import { guardRoutes } from './guards.ts'
+import { hoistRetryPolicy } from './retry-policies.ts'
 import { optOut, type SlotName } from './slots.ts'
 import { emitVirtualHost, type RouteOf } from './virtual-hosts.ts'
 
@@ -27,10 +29,17 @@ export class VirtualHostMemo {
     const routes = table.entries.map(routeOf)
     const before = this.#known.get(table)
     if (before && before.routes.every((route, index) => route === routes[index])) return before.bytes
-    const bytes = deterministicBytes(VirtualHostSchema, emitVirtualHost(table, routeOf))
+    const bytes = deterministicBytes(VirtualHostSchema, virtualHost(table, routes))
     this.#known.set(table, { routes, bytes })
     return bytes
   }
+}
+
+function virtualHost(table: VirtualHostTable, own: readonly EnvoyRoute[]): VirtualHost {
+  const { common, routes } = hoistRetryPolicy(own)
+  const byEntry = new Map(table.entries.map((entry, index) => [entry, routes[index]]))
+  const emitted = emitVirtualHost(table, (entry) => byEntry.get(entry) ?? create(RouteSchema))
+  return common ? { ...emitted, retryPolicy: common } : emitted
 }
 
 export interface RouteInputs {

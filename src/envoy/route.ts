@@ -8,6 +8,7 @@ import type { Route, Target } from '../model/gateway.ts'
 import { type Entry, entryName } from '../model/rank.ts'
 import { duration } from './duration.ts'
 import type { RoutePatch } from './parts.ts'
+import { sharedRetryPolicy } from './retry-policies.ts'
 import { routeMatch } from './route-match.ts'
 import { perRouteConfig, type SlotName } from './slots.ts'
 
@@ -42,7 +43,7 @@ function action(route: Route, patch: RoutePatch): NonNullable<Fields['action']> 
   if (patch.respond) return { case: 'directResponse', value: patch.respond }
   if (route.action.type !== 'forward') throw new Error(`no feature made an action for route ${route.name}`)
   const value: Forward = { timeout: duration(requestTimeoutMs), ...destination(route.action.targets), ...patch.forward }
-  return { case: 'route', value: patch.retry ? { ...value, retryPolicy: patch.retry } : value }
+  return { case: 'route', value: patch.retry ? { ...value, retryPolicy: sharedRetryPolicy(patch.retry) } : value }
 }
 
 function destination(targets: readonly Target[]): Pick<Forward, 'clusterSpecifier' | 'metadataMatch'> {
