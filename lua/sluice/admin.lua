@@ -3,6 +3,7 @@
 local config = require("sluice.config")
 local check = require("sluice.check")
 local document = require("sluice.document")
+local lock = require("sluice.lock")
 local pause = require("sluice.pause")
 local slots = require("sluice.slots")
 local store = require("sluice.store")
@@ -71,30 +72,42 @@ local function put(wait)
   local text = body()
   local built, err = config.read(text, config.state(), pause.every_slice())
   if not built then return answer(422, { error = err }) end
-  if dict:get("n:" .. (dict:get("v") or 0)) == built.version then return published(dict:get("v"), built.version, wait, true) end
+  local saved, problem = true, nil
   local number
-  number, err = config.publish(text, built.version, true)
+  number, err = lock.exclusively(function()
+    local last = dict:get("v") or 0
+    if dict:get("n:" .. last) == built.version then return last end
+    local new, wrong = config.publish(text, built.version, true)
+    if new then
+      config.adopt(built, new)
+      saved, problem = store.save(text)
+    end
+    return new, wrong
+  end)
   if not number then return answer(507, { error = err }) end
-  config.adopt(built, number)
-  return published(number, built.version, wait, store.save(text))
+  return published(number, built.version, wait, saved, problem)
 end
 
 local function post(wait)
   local text = body()
   local head, lines = config.read_delta(text)
   if not head then return answer(422, { error = lines }) end
-  config.catch_up()
-  local state = config.state()
-  if not state or head.from ~= state.version then
-    return answer(409, { error = "the delta starts from another version", version = state and state.version or nil })
-  end
-  local sound, err = check.delta(state, lines)
-  if not sound then return answer(422, { error = err }) end
-  local number
-  number, err = config.publish(text, head.to, false)
-  if not number then return answer(507, { error = err }) end
-  config.catch_up()
-  return published(number, head.to, wait, store.append(text))
+  local saved, problem
+  local number, err, status = lock.exclusively(function()
+    config.catch_up()
+    local state = config.state()
+    if not state or head.from ~= state.version then return nil, "the delta starts from another version", 409 end
+    local sound, wrong = check.delta(state, lines)
+    if not sound then return nil, wrong, 422 end
+    local new, full = config.publish(text, head.to, false)
+    if new then
+      config.catch_up()
+      saved, problem = store.append(text)
+    end
+    return new, full
+  end)
+  if not number then return answer(status or 507, { error = err }) end
+  return published(number, head.to, wait, saved, problem)
 end
 
 local function status()

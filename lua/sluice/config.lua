@@ -150,14 +150,20 @@ function M.worker()
 end
 
 -- Puts a document or a delta into the dict. Returns its number, or nil and what is wrong; nothing valid is ever evicted for it.
+-- The number of the last change is written last: until then no worker looks at the rest.
 function M.publish(text, version, full)
   local number = (dict:get("v") or 0) + 1
-  local ok, err = dict:safe_set((full and "d:" or "c:") .. number, text)
-  if not ok then return nil, "the shared memory for the configuration is full: " .. tostring(err) end
-  dict:safe_set("n:" .. number, version)
   local base = dict:get("base")
-  if full then dict:set("base", number) end
-  dict:set("v", number)
+  local entries = { { (full and "d:" or "c:") .. number, text }, { "n:" .. number, version } }
+  if full then entries[3] = { "base", number } end
+  entries[#entries + 1] = { "v", number }
+  for _, entry in ipairs(entries) do
+    local ok, err = dict:safe_set(entry[1], entry[2])
+    if not ok then
+      if base then dict:safe_set("base", base) end
+      return nil, "the shared memory for the configuration is full: " .. tostring(err)
+    end
+  end
   if full and base then
     for old = base, number - 1 do
       dict:delete("d:" .. old)

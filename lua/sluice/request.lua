@@ -26,6 +26,8 @@ local function read(listener)
   if listener.trustedHops > 0 then var.sl_front_proto = var.http_x_forwarded_proto end
   local normal, query = path.normalise(var.request_uri)
   if not normal then return nil, "bad-request" end
+  local protocol = var.server_protocol
+  if protocol ~= "HTTP/1.1" and protocol ~= "HTTP/2.0" then return nil, "upgrade-required" end
   local headers, refusal = hygiene.headers(listener)
   if not headers then return nil, refusal end
   local authority = authority_of(headers, var.host)

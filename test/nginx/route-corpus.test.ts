@@ -190,6 +190,10 @@ describe('hostile requests on a real nginx', () => {
     expect(seen['x-request-id']).toMatch(/^[0-9a-f]{32}$/)
   })
 
+  it('before HTTP/1.1 get 426', async () => {
+    expect(await raw('GET / HTTP/1.0\r\nhost: gateway.test\r\n\r\n')).toMatch(/^HTTP\/1\.1 426 [\s\S]*"UPGRADE_REQUIRED"/)
+  })
+
   it('may name the host in the request line, which counts more than the header', async () => {
     const reply = await raw('GET http://one.test:81/x?y HTTP/1.1\r\nhost: two.test\r\nconnection: close\r\n\r\n')
     expect(JSON.parse(reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1))).toMatchObject({ url: '/x?y', headers: { host: 'one.test:81' } })

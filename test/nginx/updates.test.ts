@@ -91,8 +91,12 @@ describe('live updates of a real nginx', () => {
     for (let round = 1; round <= 200; round++) {
       const delta = round % 2 === 1 ? deltaBetween(variants[0].state, variants[1].state) : deltaBetween(variants[1].state, variants[0].state)
       expect([delta.put.map(({ key }) => key), delta.remove]).toEqual([['service/echo'], []])
-      const reply = await nginx.post(delta)
-      expect([reply.status, JSON.parse(reply.body)]).toMatchObject([200, { applied: true, version: delta.to }])
+      // Every other one without waiting for the workers: still no request sees the old state.
+      expect(await nginx.live.post(delta, round % 2 === 0)).toMatchObject({
+        accepted: true,
+        version: delta.to,
+        ...(round % 2 === 0 ? { applied: true } : {}),
+      })
       const said = await instance(port)
       if (said !== (round % 2 === 1 ? 'two' : 'one')) wrong.push(`${round} ${said}`)
     }
@@ -102,6 +106,20 @@ describe('live updates of a real nginx', () => {
     expect(await nginx.workers()).toEqual(workers)
     expect(await nginx.status()).toMatchObject({ number: 201, deltas: 200 })
     expect((await send(port, '/r/1999/x')).headers['x-route']).toBe('r1999')
+  })
+
+  it('take changes from many at once, one after the other: of equal deltas one is taken, the others are stale', async () => {
+    const { port, variants } = await two()
+    const started = (nginx = await startNginx(variants[0]))
+    const delta = deltaBetween(variants[0].state, variants[1].state)
+    const reports = await Promise.all(Array.from({ length: 12 }, () => started.live.post(delta)))
+    expect(reports.filter(({ accepted }) => accepted).length).toBe(1)
+    expect(reports.filter((report) => !report.accepted && report.stale).length).toBe(11)
+    const puts = await Promise.all(Array.from({ length: 12 }, (_, index) => started.live.put(variants[index % 2 === 0 ? 0 : 1].state)))
+    expect(puts.every(({ accepted }) => accepted)).toBe(true)
+    const { version, workers } = await started.live.status()
+    expect(workers.map((worker) => worker.version)).toEqual([version, version])
+    expect(await instance(port)).toBe(version === variants[0].state.version ? 'one' : 'two')
   })
 
   it('change routes, hosts and listeners’ routes by delta as a full document would', async () => {
