@@ -3,13 +3,15 @@ local M = {}
 
 local tick = 0.02 -- seconds between two looks at the shared dict
 
--- Removes the socket file that a killed nginx left behind, which would stop this one from listening. A socket in use stays.
+-- Removes the socket file that a killed nginx left behind, which would stop this one from listening. A socket in use stays; when nginx listens
+-- below its working directory the kernel does not say which one that is, so any socket of that name counts as in use.
 local function free_socket(path)
   local file = io.open("/proc/net/unix", "rb")
   if not file then return end
   local used = file:read("*a")
   file:close()
-  if not string.find(used, path, 1, true) then os.remove(path) end
+  local listed = string.find(used, " " .. path .. "\n", 1, true) or string.find(used, " run/admin.sock\n", 1, true)
+  if not listed then os.remove(path) end
 end
 
 function M.init()

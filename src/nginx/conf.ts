@@ -16,8 +16,8 @@ export interface ConfOptions {
   readonly luaCpath?: string
   /** PEM file with the authorities of the system; default that of Debian, Alpine and the usual images. */
   readonly systemAuthorities?: string
-  /** Absolute path of the unix socket that takes documents; default `run/admin.sock` below the working directory, for nginx knows no prefix there. */
-  readonly adminSocket?: string
+  /** Absolute directory of the tree: where its admin socket listens. Default: the working directory, for nginx knows no prefix in an address. */
+  readonly dir?: string
   /** User that workers run as when nginx is started by root; default nginx's own. */
   readonly user?: string
   /** Worker processes; default one per core. */
@@ -26,6 +26,9 @@ export interface ConfOptions {
 
 /** Connections that one worker holds; each request has two, and each needs a file descriptor. */
 const connections = 8192
+
+/** Path, inside the tree, of the unix socket that takes documents and deltas. */
+export const adminSocket = 'run/admin.sock'
 
 /** Path, inside the tree, of the authorities that one trust names. */
 export function trustPath(name: string): string {
@@ -71,7 +74,7 @@ function http(start: Start, options: ConfOptions): Directive[] {
     ...proxyHeaders,
     ...all.map(({ name, kind }) => upstream(name, kind === 'grpc', options.profile)),
     ...start.listeners.map((listener) => server(listener, [mainLocation(listener.id, first), ...shapeLocations(all)], options.profile)),
-    adminServer(options.adminSocket ?? 'run/admin.sock'),
+    adminServer(options.dir === undefined ? adminSocket : `${options.dir}/${adminSocket}`),
   ]
 }
 

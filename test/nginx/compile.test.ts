@@ -15,7 +15,8 @@ import { startOf } from '../../src/nginx/start.ts'
 import { documentText, serviceLine, type StateInput } from '../../src/nginx/state.ts'
 import { makeTree } from '../../src/nginx/tree.ts'
 import { compileText as compileGood } from '../plan/memory-files.ts'
-import { compileForNginx, forNginx, writeTestTree } from '../support/nginx.ts'
+import { freePort } from '../support/free-port.ts'
+import { compileForNginx, forNginx, startNginx, writeTestTree } from '../support/nginx.ts'
 import { gatewayOf, listenerOn, madeOf, serviceOn, to } from '../support/nginx-routes.ts'
 import { routeOf } from '../support/routes.ts'
 
@@ -38,6 +39,14 @@ describe('the tree', () => {
       expect([file, tested.stderr]).toEqual([file, ''])
       await rm(dir, { recursive: true })
     }
+  })
+
+  it('can be tested beside the nginx that runs it: the socket stays', async () => {
+    const made = madeOf(gatewayOf([listenerOn('public', await freePort())], []))
+    const nginx = await startNginx(made)
+    await run(nginx.binary.path, ['-t', '-q', '-p', nginx.dir, '-c', 'nginx.conf'], { cwd: nginx.dir, env: { ...process.env, ...nginx.binary.env } })
+    expect(await nginx.status()).toMatchObject({ version: made.state.version })
+    await nginx.stop()
   })
 
   it('is the same for the same gateway, whatever the order of its parts', async () => {

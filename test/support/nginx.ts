@@ -14,7 +14,7 @@ import { materialsOf } from '../../src/model/check-features.ts'
 import type { Gateway } from '../../src/model/gateway.ts'
 import type { ReadMaterial } from '../../src/model/material.ts'
 import type { RouteTable } from '../../src/model/rank.ts'
-import type { ConfOptions } from '../../src/nginx/conf.ts'
+import { adminSocket, type ConfOptions } from '../../src/nginx/conf.ts'
 import { type Delta, deltaText } from '../../src/nginx/delta.ts'
 import { readRuntimeFiles } from '../../src/nginx/runtime-files.ts'
 import { type Start, startOf } from '../../src/nginx/start.ts'
@@ -81,7 +81,7 @@ export async function writeTestTree({ start, state }: ForNginx, options: Partial
   const dir = await mkdtemp(join(tmpdir(), 'sluice-ngx-'))
   const conf: ConfOptions = {
     profile: binary.profile,
-    adminSocket: join(dir, 'run/admin.sock'),
+    dir,
     workers: 2,
     ...(binary.modules === undefined ? {} : { modules: binary.modules }),
     ...(binary.luaPath === undefined ? {} : { luaPath: binary.luaPath }),
@@ -117,8 +117,8 @@ export async function runTree(dir: string, binary: NginxBinary): Promise<TestNgi
   }
   process.once('exit', leave)
   const admin = (method: string, path: string, body?: string): Promise<Reply> =>
-    send(0, path, { socketPath: join(dir, 'run/admin.sock'), method, ...(body === undefined ? {} : { body }) })
-  const live = nginxAdmin(join(dir, 'run/admin.sock'))
+    send(0, path, { socketPath: join(dir, adminSocket), method, ...(body === undefined ? {} : { body }) })
+  const live = nginxAdmin(join(dir, adminSocket))
   const nginx: TestNginx = {
     process: child,
     dir,
