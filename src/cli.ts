@@ -86,7 +86,8 @@ function failed(error: unknown, io: Io): ExitCode {
   return exit.internal
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+/** Runs the command line of this process and sets its exit code: what the `sluice` command starts. */
+export async function runProcess(): Promise<void> {
   // A reader such as `head` that has seen enough is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
@@ -95,3 +96,5 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   const { stdout, stderr, stdin, env } = process
   process.exitCode = await main(process.argv.slice(2), { stdout, stderr, stdin, env, cwd: process.cwd(), isTTY: stdout.isTTY })
 }
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await runProcess()

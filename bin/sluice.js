@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Plain old syntax and no static import: a Node.js that is too old must get as far as saying so.
+import process from 'node:process'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major > 22 || (major === 22 && minor >= 18)) {
+  import('../dist/src/cli.js').then(({ runProcess }) => runProcess())
+} else {
+  process.stderr.write(
+    `error: sluice needs Node.js 22.18 or newer, and this is ${process.versions.node}; install a newer one from https://nodejs.org\n`,
+  )
+  process.exitCode = 69
+}
