@@ -4,10 +4,10 @@ import type { Io } from './io.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
-/** The one stream of a serving process. Text is made safe to print; fields appear only in JSON. */
+/** The one stream of a serving process, with times in UTC. Text is made safe to print; fields appear only in JSON. */
 export interface Log {
   say(level: Level, message: string, fields?: Readonly<Record<string, unknown>>): void
-  /** A line that the proxy wrote, as it is. */
+  /** A line that the proxy wrote, as it is; in JSON, a line that is an object itself (an access log) is the field `access`. */
   envoy(line: string): void
   /** Text for people that spans lines, such as findings; JSON has the fields of the line before instead. */
   block(text: string): void
@@ -25,7 +25,10 @@ export function createLog(io: Io, { logFormat, quiet, verbose }: LogOptions): Lo
   const rank: readonly Level[] = ['debug', 'info', 'warn', 'error']
   const words: Readonly<Record<Level, string>> = { debug: '', info: '', warn: 'warning: ', error: 'error: ' }
   return {
-    say: (level, message) => void (rank.indexOf(level) >= rank.indexOf(least) && io.stderr.write(`sluice | ${words[level]}${printable(message)}\n`)),
+    say(level, message) {
+      if (rank.indexOf(level) < rank.indexOf(least)) return
+      io.stderr.write(`sluice | ${new Date().toISOString()} ${words[level]}${printable(message)}\n`)
+    },
     envoy: (line) => void io.stderr.write(`envoy  | ${printable(line)}\n`),
     block: (text) => void io.stderr.write(text),
   }
@@ -36,7 +39,20 @@ function jsonLog(io: Io, level: Level): Log {
   const logger = pino(options, { write: (line) => void io.stderr.write(line) })
   return {
     say: (at, message, fields = {}) => logger[at]({ source: 'sluice', ...fields }, message),
-    envoy: (line) => logger.info({ source: 'envoy' }, line),
+    envoy(line) {
+      const access = objectIn(line)
+      if (access) logger.info({ source: 'envoy', access })
+      else logger.info({ source: 'envoy' }, line)
+    },
     block: () => undefined,
+  }
+}
+
+function objectIn(line: string): object | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    return JSON.parse(line) as object
+  } catch {
+    return undefined // a line of words that begins with a brace
   }
 }

@@ -13,6 +13,14 @@ routes:
 `
 const options = ['--admin', '127.0.0.1:0', '--concurrency', '1', '--drain', '1s']
 
+interface Line {
+  readonly level: string
+  readonly time: string
+  readonly source: string
+  readonly msg?: string
+  readonly access?: Readonly<Record<string, unknown>>
+}
+
 describe('run', () => {
   it('serves, follows the file, keeps the last good over a bad file, tells its status, and leaves no process', async () => {
     const port = await freePort()
@@ -57,6 +65,9 @@ describe('run', () => {
     expect(alive(engine)).toBe(true)
     expect(await running.end('SIGTERM')).toBe(0)
     expect(alive(engine)).toBe(false)
+    const own = running.stderr().match(/^sluice \|.*$/gm) ?? []
+    expect(own.length).toBeGreaterThan(5)
+    for (const line of own) expect(line).toMatch(/^sluice \| \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \S/)
     expect(running.stdout()).toBe('')
     expect((await place.run(['status', '--admin', address])).code).toBe(69)
     expect((await place.run(['plan', '--exit-code'])).stdout).toBe('No changes.\n')
@@ -68,12 +79,15 @@ describe('run', () => {
     await using running = startSluice(place.dir, ['run', ...options, '--log-format', 'json'])
     await running.says(/"event":"ready"/)
     await send(port, '/')
-    await running.says(/"source":"envoy"/)
+    await running.says(/"access":/)
     expect(await running.end('SIGINT')).toBe(0)
     const lines = running.stderr().trim().split('\n')
-    const parsed = lines.map((line) => JSON.parse(line) as { level: string; time: string; source: string; msg: string })
+    const parsed = lines.map((line) => JSON.parse(line) as Line)
     expect(new Set(parsed.map(({ source }) => source))).toEqual(new Set(['sluice', 'envoy']))
-    for (const { level, time, msg } of parsed) expect([level, new Date(time).getTime() > 0, typeof msg]).toEqual(['info', true, 'string'])
+    for (const { level, time } of parsed) expect([level, new Date(time).getTime() > 0]).toEqual(['info', true])
+    const access = parsed.filter(({ access }) => access)
+    expect(access.map(({ source, msg, access }) => [source, msg, access?.['path'], access?.['status']])).toEqual([['envoy', undefined, '/', 200]])
+    for (const { msg } of parsed.filter(({ access }) => !access)) expect(typeof msg).toBe('string')
   })
 
   it('names a taken port and the key to change, and ends with 1', async () => {
