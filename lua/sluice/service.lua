@@ -20,7 +20,8 @@ function M.new(data, previous)
     }
     endpoints[i], by_key[key] = endpoint, endpoint
   end
-  data.endpoints, data.by_key, data.pools = endpoints, by_key, {}
+  -- Pools are kept by the table of labels that a route has; they go when the route does.
+  data.endpoints, data.by_key, data.pools = endpoints, by_key, setmetatable({}, { __mode = "k" })
   data.load = previous and previous.load or { active = 0, retrying = 0 }
   return data
 end

@@ -3,14 +3,14 @@ import { type Delta, deltaText } from '../nginx/delta.ts'
 import { documentText, type State } from '../nginx/state.ts'
 
 /** What a worker has applied; `version` is absent when it has nothing yet. */
-export interface NginxWorker {
+interface NginxWorker {
   readonly worker: number
   readonly version?: string
   readonly number: number
 }
 
 /** The workers' answer to a document or a delta. */
-export type NginxReport =
+type NginxReport =
   /** `applied`: every worker has it. `saved`: a cold start will have it too; else `problem` says why not. */
   | {
       readonly accepted: true

@@ -6,10 +6,14 @@ export type NginxVerdict = { readonly ok: true } | { readonly ok: false; readonl
 
 /**
  * Runs `nginx -t` on a tree that was written to `dir`. The Lua runtime starts and reads the state document, but no port is opened.
- * Rejects only when the binary itself cannot be run or takes longer than `timeoutMs` (default 60 s).
+ * Rejects only when the binary itself cannot be run or takes longer than `timeoutMs` (default 60 s). `conf` is another file of the tree than `nginx.conf`.
  */
-export function validateWithNginx(binary: NginxBinary, dir: string, timeoutMs = 60_000): Promise<NginxVerdict> {
-  const args = ['-t', '-q', '-p', dir, '-c', 'nginx.conf']
+export function validateWithNginx(
+  binary: NginxBinary,
+  dir: string,
+  { timeoutMs = 60_000, conf = 'nginx.conf' }: { readonly timeoutMs?: number; readonly conf?: string } = {},
+): Promise<NginxVerdict> {
+  const args = ['-t', '-q', '-p', dir, '-c', conf]
   const options = { cwd: dir, env: { ...process.env, ...binary.env }, timeout: timeoutMs, killSignal: 'SIGKILL' } as const
   return new Promise((resolve, reject) => {
     execFile(binary.path, args, options, (error, _stdout, stderr) => {

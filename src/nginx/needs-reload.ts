@@ -1,6 +1,9 @@
 import type { Start, StartListener } from './start.ts'
 
-/** What differs between two start models, one sentence each in the user's words. Empty: the change needs no reload of nginx. */
+/**
+ * What is new between two start models, one sentence each in the user's words. Empty: the change needs no reload of nginx.
+ * An authority that no service names any more stays in nginx.conf until something else needs a reload.
+ */
 export function reloadReasons(before: Start, after: Start): string[] {
   const old = new Map(before.listeners.map((listener) => [listener.name, listener]))
   const kept = new Set(after.listeners.map(({ name }) => name))
@@ -11,9 +14,17 @@ export function reloadReasons(before: Start, after: Start): string[] {
   for (const listener of before.listeners) {
     if (!kept.has(listener.name)) reasons.push(`listener ${listener.name} is gone: nginx closes ${addressOf(listener)}`)
   }
-  const [trustsBefore, trustsAfter] = [[...before.trusts.keys()], [...after.trusts.keys()]]
-  if (trustsBefore.join() !== trustsAfter.join()) reasons.push('the authorities that certificates of services are checked by changed')
+  const added = [...after.trusts.keys()].filter((name) => !before.trusts.has(name))
+  if (added.length > 0) reasons.push('certificates of services are checked by other authorities, or in another way')
   return reasons
+}
+
+/**
+ * The start model to reload with: the listeners of `after`, and the authorities of both, because until the workers have the new state their routes
+ * still lead to services of the old one.
+ */
+export function startBetween(before: Start, after: Start): Start {
+  return { listeners: after.listeners, trusts: new Map([...before.trusts, ...after.trusts].sort(([a], [b]) => (a < b ? -1 : 1))) }
 }
 
 function changes(was: StartListener, now: StartListener): string[] {

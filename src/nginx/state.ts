@@ -40,7 +40,7 @@ export interface StateInput {
 }
 
 /** The version of the format; a runtime refuses a document of another one. */
-export const stateFormat = 1
+const stateFormat = 1
 
 /** Gateway → state. Deterministic: equal gateways give equal bytes. */
 export function makeState(input: StateInput): State {

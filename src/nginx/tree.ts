@@ -14,7 +14,7 @@ export interface TreeFile {
 }
 
 /** Where the workers keep the last good document; they write it anew after each change. */
-export const documentPath = 'state/data.jsonl'
+const documentPath = 'state/data.jsonl'
 
 /** Directories that must exist beside the files, with their modes. Only who may enter `run` reaches the admin socket. */
 export const treeDirectories: ReadonlyMap<string, number> = new Map([

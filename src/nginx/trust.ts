@@ -15,7 +15,7 @@ export function startNeed(features: readonly Feature[], node: Listener | Service
 }
 
 /** Short name of a way to check certificates; equal authorities have equal names. */
-export function trustName(trust: Trust): string {
+function trustName(trust: Trust): string {
   return typeof trust === 'string' ? trust : `ca${contentHash(trust.pem)}`
 }
 

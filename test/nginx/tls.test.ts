@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deltaBetween } from '../../src/nginx/delta.ts'
-import { reloadReasons } from '../../src/nginx/needs-reload.ts'
+import { reloadReasons, startBetween } from '../../src/nginx/needs-reload.ts'
 import { freePort } from '../support/free-port.ts'
 import { send } from '../support/http.ts'
 import { compileText, type ForNginx, startNginx, type TestNginx } from '../support/nginx.ts'
@@ -167,6 +167,9 @@ describe('TLS to services', () => {
   it('needs a reload only for another authority', async () => {
     const { start } = await made('first')
     expect([...start.trusts.keys()]).toEqual([expect.stringMatching(/^ca/), expect.stringMatching(/^ca/), 'none'])
-    expect(reloadReasons(start, { ...start, trusts: new Map() })).toEqual(['the authorities that certificates of services are checked by changed'])
+    const none = { ...start, trusts: new Map() }
+    expect(reloadReasons(none, start)).toEqual(['certificates of services are checked by other authorities, or in another way'])
+    expect(reloadReasons(start, none)).toEqual([])
+    expect(startBetween(start, none)).toEqual(start)
   })
 })

@@ -75,11 +75,9 @@ export async function compileText(text: string, files: Readonly<Record<string, s
   }
 }
 
-/** Writes the tree into a fresh directory. The path is short: it holds a unix socket. */
-export async function writeTestTree({ start, state }: ForNginx, options: Partial<ConfOptions> = {}): Promise<{ dir: string; binary: NginxBinary }> {
-  const binary = await installNginx()
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-ngx-'))
-  const conf: ConfOptions = {
+/** What the tree must say so that this nginx runs it in that directory. */
+export function confOptions(binary: NginxBinary, dir: string, more: Partial<ConfOptions> = {}): ConfOptions {
+  return {
     profile: binary.profile,
     dir,
     workers: 2,
@@ -87,8 +85,15 @@ export async function writeTestTree({ start, state }: ForNginx, options: Partial
     ...(binary.luaPath === undefined ? {} : { luaPath: binary.luaPath }),
     ...(binary.luaCpath === undefined ? {} : { luaCpath: binary.luaCpath }),
     ...(process.getuid?.() === 0 ? { user: 'root' } : {}),
-    ...options,
+    ...more,
   }
+}
+
+/** Writes the tree into a fresh directory. The path is short: it holds a unix socket. */
+export async function writeTestTree({ start, state }: ForNginx, options: Partial<ConfOptions> = {}): Promise<{ dir: string; binary: NginxBinary }> {
+  const binary = await installNginx()
+  const dir = await mkdtemp(join(tmpdir(), 'sluice-ngx-'))
+  const conf = confOptions(binary, dir, options)
   await writeTree(dir, makeTree(start, state, await readRuntimeFiles(), conf))
   return { dir, binary }
 }

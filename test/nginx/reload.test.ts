@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { reloadTree } from '../../src/engine/nginx-reload.ts'
+import { reloadReasons, startBetween } from '../../src/nginx/needs-reload.ts'
+import { readRuntimeFiles } from '../../src/nginx/runtime-files.ts'
+import { makeTree } from '../../src/nginx/tree.ts'
+import { type Echo, startEcho } from '../support/echo.ts'
+import { freePort } from '../support/free-port.ts'
+import { send } from '../support/http.ts'
+import { confOptions, type ForNginx, startNginx, type TestNginx } from '../support/nginx.ts'
+import { gatewayOf, listenerOn, madeOf, serviceOn, to } from '../support/nginx-routes.ts'
+import { routeOf } from '../support/routes.ts'
+import { until } from '../support/until.ts'
+
+let nginx: TestNginx
+let echo: Echo
+let port: number
+beforeEach(async () => {
+  echo = await startEcho()
+  port = await freePort()
+  nginx = await startNginx(made([port]))
+})
+afterEach(() => nginx.stop())
+
+const made = (ports: readonly number[]): ForNginx =>
+  madeOf(
+    gatewayOf(
+      ports.map((one, index) => listenerOn(`l${index}`, one)),
+      [routeOf('all', '/*', to('echo'))],
+      [serviceOn('echo', [echo.port])],
+    ),
+  )
+
+/** Reloads with what `after` adds. */
+async function reload(after: ForNginx, change: (conf: string) => string = (conf) => conf, timeoutMs?: number) {
+  const tree = makeTree(startBetween(made([port]).start, after.start), after.state, await readRuntimeFiles(), confOptions(nginx.binary, nginx.dir))
+  const conf = tree.get('nginx.conf')
+  if (conf) tree.set('nginx.conf', { ...conf, text: change(conf.text) })
+  return reloadTree({ binary: nginx.binary, dir: nginx.dir, pid: nginx.process.pid ?? 0 }, tree, timeoutMs)
+}
+const confNow = (): Promise<string> => readFile(join(nginx.dir, 'nginx.conf'), 'utf8')
+
+describe('a reload of a real nginx', () => {
+  it('opens a new port; a request that was under way ends on the old workers, and the configuration stays', async () => {
+    const second = await freePort()
+    const after = made([port, second])
+    expect(reloadReasons(made([port]).start, after.start)).toEqual([`listener l1 is new: nginx opens 127.0.0.1:${second}`])
+    echo.delayMs = 300
+    const slow = send(port, '/slow')
+    await until('it is under way', () => echo.seen.length === 1)
+    expect(await reload(after)).toEqual({ ok: true })
+    expect((await nginx.put(after.state)).status).toBe(200)
+    echo.delayMs = 0
+    expect((await slow).status).toBe(200)
+    expect(await until('the new port answers', async () => (await send(second, '/')).status)).toBe(200)
+    expect((await send(port, '/')).status).toBe(200)
+  })
+
+  it('is refused by nginx -t: the old file stays byte for byte, the old workers go on', async () => {
+    const [before, workers] = [await confNow(), await nginx.workers()]
+    const verdict = await reload(made([port]), (conf) => conf.replace('keepalive_timeout', 'keepalive_timeouts'))
+    expect(verdict).toEqual({ ok: false, message: expect.stringContaining('unknown directive "keepalive_timeouts"') as string })
+    expect([await confNow(), await nginx.workers()]).toEqual([before, workers])
+    expect((await send(port, '/')).status).toBe(200)
+  })
+
+  it('cannot have a port: the old file is back byte for byte, the old workers go on', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const address = taken.address()
+    const [before, workers] = [await confNow(), await nginx.workers()]
+    const verdict = await reload(made([port, typeof address === 'object' && address ? address.port : 0]), undefined, 600)
+    expect(verdict).toEqual({ ok: false, message: expect.stringContaining('cannot open a port') as string })
+    expect([await confNow(), await nginx.workers()]).toEqual([before, workers])
+    expect((await send(port, '/')).status).toBe(200)
+    taken.close()
+  })
+})
