@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
-import { hostname, tmpdir } from 'node:os'
+import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
 import { installEnvoy } from '../engine/install.ts'
 import { PortTaken } from '../engine/port-check.ts'
-import { AlreadyRunning, checkRunDir, RunDirUnusable } from '../engine/run-lock.ts'
+import { AlreadyRunning, RunDirUnusable } from '../engine/run-lock.ts'
+import { sharedSickEndpoints } from '../engine/sick-endpoints.ts'
 import { supervise, type Supervisor } from '../engine/supervise.ts'
 import { bootstrap } from '../envoy/bootstrap.ts'
 import { parseDuration } from '../lib/parse-duration.ts'
@@ -14,6 +14,7 @@ import { exit, type ExitCode, Stop } from './exit.ts'
 import type { Io } from './io.ts'
 import { type LiveOptions, liveOptions } from './live-options.ts'
 import { createLog, type Log } from './log.ts'
+import { openRunDirectory } from './run-directory.ts'
 import { followSignals } from './signals.ts'
 import { defaultConfig, type Verb, verb, type VerbCx } from './verb.ts'
 
@@ -43,9 +44,8 @@ async function run({ io }: VerbCx, file: string, options: Options): Promise<Exit
   const log = createLog(io, options)
   try {
     await using stack = new AsyncDisposableStack()
-    const runDir = runDirectory(resolve(io.cwd, options.stateDir ?? join(dirname(file), '.sluice')))
     // Before anything is opened: two sluices in one place would take each other's socket.
-    await checkRunDir(runDir)
+    const { path: runDir } = stack.use(await openRunDirectory(resolve(io.cwd, options.stateDir ?? join(dirname(file), '.sluice')), log))
     // Its own proxy never needs a certificate, and so is not cut off by one that does not fit.
     const socket = join(runDir, 'xds.sock')
     const plane = await startControlPlane(io, file, [{ socket }, ...(options.xds ? [options.xds] : [])], options, log)
@@ -54,7 +54,8 @@ async function run({ io }: VerbCx, file: string, options: Options): Promise<Exit
     stack.defer(() => signals.release())
     const proxy = await startProxy(io, plane, socket, runDir, options, log)
     stack.defer(() => proxy.stop())
-    const admin = await plane.openAdmin({ ready: () => proxy.admin.ready(), engine: () => engineState(proxy) })
+    const sickEndpoints = sharedSickEndpoints(proxy.admin)
+    const admin = await plane.openAdmin({ ready: () => proxy.admin.ready(), engine: () => ({ ...engineState(proxy), sickEndpoints }) })
     await Promise.race([proxy.ready(), signals.stop])
     const listeners = [...plane.serving.good.gateway.listeners.values()].map((listener) => `${listener.name} on ${addressOf(listener)}`)
     const others = plane.addresses.slice(1)
@@ -99,13 +100,6 @@ function relay(log: Log, line: string): void {
 function engineState(proxy: Supervisor): { state: string; detail: string } {
   const restarts = `${proxy.restarts} ${proxy.restarts === 1 ? 'restart' : 'restarts'}`
   return proxy.pid === undefined ? { state: 'restarting', detail: restarts } : { state: 'running', detail: `pid ${proxy.pid}, ${restarts}` }
-}
-
-/** Sockets have short paths (107 bytes): a deep state directory gets a place of its own elsewhere. */
-function runDirectory(stateDir: string): string {
-  const beside = join(stateDir, 'run')
-  if (Buffer.byteLength(join(beside, 'admin.sock')) <= 107) return beside
-  return join(tmpdir(), `sluice-${createHash('sha256').update(stateDir).digest('hex').slice(0, 16)}`)
 }
 
 function drainTime(text: string): number {

@@ -12,8 +12,8 @@ export interface Held {
 export async function tryLock(path: string): Promise<(() => Promise<void>) | Held> {
   const mine = `${process.pid} ${(await startedAt(process.pid)) ?? ''} ${Math.random().toString(36).slice(2)}`
   const draft = `${path}.${mine.replaceAll(' ', '.')}`
-  await writeFile(draft, mine, { mode: 0o600 })
   try {
+    await writeFile(draft, mine, { mode: 0o600 }) // a full disk leaves an empty file
     for (;;) {
       if (await linked(draft, path)) {
         return async () => {

@@ -130,13 +130,6 @@ describe('run', () => {
     expect(second.stderr).toMatch(new RegExp(`^error: another sluice \\(pid ${first.process.pid}\\) already runs the proxy of .*\n$`))
     expect((await send(port, '/')).body).toBe('one')
   })
-
-  it('says which option to change when nothing can be written in the state directory', async () => {
-    await using place = await workplace({ 'gateway.yaml': config(1, 'one'), taken: 'a file' })
-    const { code, stdout, stderr } = await place.run(['run', '--state-dir', 'taken', ...options])
-    expect([code, stdout]).toEqual([1, ''])
-    expect(stderr).toMatch(/^error: cannot write in \S+taken\/run: ENOTDIR.*; --state-dir names another place\n$/)
-  })
 })
 
 describe('serve', () => {

@@ -16,8 +16,15 @@ export interface ServingProcess extends AsyncDisposable {
   readonly exited: Promise<number | NodeJS.Signals | null>
 }
 
-export function startSluice(cwd: string, argv: readonly string[], env: NodeJS.ProcessEnv = process.env): ServingProcess {
-  const child = spawn(process.execPath, [program, ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+/** `before` is a command that becomes the one that follows it. */
+export function startSluice(
+  cwd: string,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  before: readonly string[] = [],
+): ServingProcess {
+  const [command = '', ...args] = [...before, process.execPath, program, ...argv]
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
