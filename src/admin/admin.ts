@@ -23,7 +23,7 @@ import { statusRoute } from './status-route.ts'
 export interface AdminOptions {
   /** Whether the supervised proxy has accepted a configuration; leave it out when no proxy is supervised. */
   readonly ready?: () => Promise<boolean> | boolean
-  /** State of the supervised proxy, for `/health/detailed`. */
+  /** State of the supervised proxy, for `/health/detailed` and `/api/v1/status`. */
   readonly engine?: () => EngineState | undefined
   /** Serves HTTPS; with `clientCa` only clients with a certificate signed by it are let in. */
   readonly tls?: Tls

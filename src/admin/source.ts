@@ -39,4 +39,6 @@ export interface EngineState {
   /** Such as `running`, `restarting`. */
   readonly state: string
   readonly detail?: string
+  /** Asks the proxy which endpoints get no requests from it, the first 100; rejects when it does not answer within 1 s. Called only when somebody looks. */
+  readonly sickEndpoints?: () => Promise<readonly { readonly service: string; readonly address: string; readonly reason: string }[]>
 }

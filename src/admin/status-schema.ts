@@ -56,14 +56,35 @@ export const proxySchema = Type.Object({
 
 const refusedSchema = Type.Object({ ...proxyFields, at: time('When it was refused.'), reason: Type.String() })
 
+const sickEndpoint = Type.Object({
+  service: Type.String(),
+  address: Type.String({ description: 'Of a name, what it was resolved to.' }),
+  reason: Type.String({ description: 'Such as "failed health check" or "ejected".' }),
+})
+
+const engineSchema = Type.Object(
+  {
+    state: Type.String({ description: 'Such as running, restarting.' }),
+    detail: Type.Optional(Type.String()),
+    sickEndpoints: Type.Optional(
+      Type.Union([Type.Array(sickEndpoint, { maxItems: 100 }), Type.Literal('unknown')], {
+        description: 'Endpoints that get no requests, the first 100; unknown when the proxy does not answer within a second.',
+      }),
+    ),
+  },
+  { description: 'The proxy that `sluice run` supervises; absent when there is none.' },
+)
+
 export const statusSchema = Type.Object({
   config: configStateSchema,
   publish: count('Publishes that changed something.'),
   proxies: Type.Array(proxySchema),
   refused: Type.Array(refusedSchema, { description: 'Proxies that are not served.' }),
+  engine: Type.Optional(engineSchema),
 })
 
 export type StatusView = Static<typeof statusSchema>
 export type ProxyView = Static<typeof proxySchema>
+export type EngineView = Static<typeof engineSchema>
 export type RejectionView = Static<typeof rejection>
 export type ConfigStateView = Static<typeof configStateSchema>

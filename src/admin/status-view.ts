@@ -4,7 +4,7 @@ import type { Proxy, Rejection } from '../xds/events.ts'
 import type { ProxyStatus } from '../xds/status.ts'
 import { configState } from './config-state.ts'
 import type { AdminContext } from './context.ts'
-import type { ConfigStateView, ProxyView, RejectionView, StatusView } from './status-schema.ts'
+import type { ConfigStateView, EngineView, ProxyView, RejectionView, StatusView } from './status-schema.ts'
 
 /** How long the event loop may be held, in milliseconds. */
 const breakMs = 10
@@ -12,11 +12,27 @@ const breakMs = 10
 /** What `/api/v1/status` shows. */
 export async function statusView(cx: AdminContext): Promise<StatusView> {
   const { publishes, refused } = cx.source.xds
+  const engine = await engineView(cx)
   return {
     config: configStateView(cx),
     publish: publishes,
     proxies: await proxyViews(cx),
     refused: refused.map((proxy) => ({ ...who(proxy), at: iso(proxy.at), reason: printable(proxy.reason) })),
+    ...(engine && { engine }),
+  }
+}
+
+/** The supervised proxy, asked now; undefined when there is none. */
+async function engineView({ engine }: Pick<AdminContext, 'engine'>): Promise<EngineView | undefined> {
+  const now = engine?.()
+  if (!now) return undefined
+  const { state, detail, sickEndpoints: ask } = now
+  // A proxy that hangs, dies or is not there yet cannot be asked; the rest of the status is worth having all the same.
+  const sick = await ask?.().catch(() => 'unknown' as const)
+  return {
+    state,
+    ...(detail === undefined ? {} : { detail }),
+    ...(sick && { sickEndpoints: sick === 'unknown' ? sick : sick.map((one) => ({ ...one, address: printable(one.address) })) }),
   }
 }
 

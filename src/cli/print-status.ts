@@ -1,10 +1,13 @@
 import type { FindingsView, FindingView } from '../admin/findings.ts'
-import type { ProxyView, RejectionView, StatusView } from '../admin/status-schema.ts'
+import type { EngineView, ProxyView, RejectionView, StatusView } from '../admin/status-schema.ts'
 import { printable } from '../diagnostics/printable.ts'
 import type { PlanColors } from './io.ts'
 
+/** How many sick endpoints a server tells of. */
+const shownAtMost = 100
+
 /** The status as people read it; ends with a line break. `found` is what is wrong with the files when something older is served. */
-export function printStatus({ config, proxies, refused }: StatusView, found: FindingsView | undefined, paint: PlanColors): string {
+export function printStatus({ config, proxies, refused, engine }: StatusView, found: FindingsView | undefined, paint: PlanColors): string {
   const { state, version, since, reason } = config
   const color = { serving: paint.green, held: paint.yellow, 'last-good': paint.red, none: paint.red }[state]
   const facts = [color(state), ...(version === undefined ? [] : [`version ${version}`]), ...(since === undefined ? [] : [`since ${since}`])]
@@ -17,7 +20,21 @@ export function printStatus({ config, proxies, refused }: StatusView, found: Fin
     const facts = `(${printable(`${agent} ${own}, ${address}`)}) at ${at}`
     lines.push('', `${paint.bold(`proxy ${printable(id)}`)} ${paint.red('not served')} ${facts}: ${printable(why)}`)
   }
+  if (engine) lines.push(...sickLines(engine, paint))
   return `${lines.join('\n')}\n`
+}
+
+/** Nothing when all is well, or when the server says nothing about it. */
+function sickLines({ state, sickEndpoints }: EngineView, paint: PlanColors): string[] {
+  if (sickEndpoints === undefined || sickEndpoints.length === 0) return []
+  const title = paint.bold('sick endpoints (seen by the proxy of this run)')
+  if (sickEndpoints === 'unknown') return ['', `${title} ${paint.yellow('unknown')}: it does not answer (${printable(state)})`]
+  return [
+    '',
+    title,
+    ...sickEndpoints.map(({ service, address, reason }) => `  ${printable(service)} ${printable(address)}: ${paint.red(printable(reason))}`),
+    ...(sickEndpoints.length < shownAtMost ? [] : [`  only the first ${shownAtMost} are listed`]),
+  ]
 }
 
 /** As `validate` prints it, without the line of the file: that is on the machine of the server. */

@@ -86,6 +86,32 @@ describe('/api/v1/status', () => {
     expect(reply.headers['content-type']).toBe('application/json; charset=utf-8')
   })
 
+  it('tells which endpoints the supervised proxy finds sick, asking it only when somebody looks', async () => {
+    const sick = { service: 'orders', address: '127.0.0.1:9001', reason: 'failed health check' }
+    let answer: () => Promise<(typeof sick)[]> = () => Promise.resolve([sick])
+    let asked = 0
+    const sickEndpoints = () => {
+      asked++
+      return answer()
+    }
+    await using fixture = await testAdmin(shop, { engine: () => ({ state: 'running', detail: 'pid 7', sickEndpoints }) })
+    const look = async (url: string): Promise<unknown> => {
+      const reply = await fixture.admin.app.inject({ url, headers: local })
+      return reply.json<{ data: { attributes: { engine?: unknown } } }>().data.attributes.engine
+    }
+    expect(await look('/health/detailed')).toEqual({ state: 'running', detail: 'pid 7' })
+    expect(asked).toBe(0)
+    expect(await look('/api/v1/status')).toEqual({ state: 'running', detail: 'pid 7', sickEndpoints: [sick] })
+    answer = () => Promise.resolve([])
+    expect(await look('/api/v1/status')).toMatchObject({ sickEndpoints: [] })
+    answer = () => Promise.reject(new Error('ENOENT'))
+    expect(await look('/api/v1/status')).toEqual({ state: 'running', detail: 'pid 7', sickEndpoints: 'unknown' })
+    expect(asked).toBe(3)
+    await using without = await testAdmin(shop)
+    const reply = await without.admin.app.inject({ url: '/api/v1/status', headers: local })
+    expect(reply.json<{ data: { attributes: object } }>().data.attributes).not.toHaveProperty('engine')
+  })
+
   it('lets others have their turn while it looks at many proxies', async () => {
     await using fixture = await testAdmin(shop)
     let looked = 0

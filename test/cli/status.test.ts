@@ -88,6 +88,23 @@ proxy edge-1 current (envoy 1.40.0, 10.0.0.7:51000), connected since ${since}
     expect(stdout).toContain(`proxy old not served (envoy 1.20.0, 10.0.0.7:51000) at ${since}: Envoy 1.20.0 is too old\n`)
   })
 
+  it('lists the sick endpoints last, which is no failure, and says nothing when there are none', async () => {
+    const sick = { service: 'segmentation', address: '127.0.0.1:3002', reason: 'failed health check\u001b[2J' }
+    const engine = (sickEndpoints: unknown) => ({ ...serving, engine: { state: 'running', sickEndpoints } })
+    const title = 'sick endpoints (seen by the proxy of this run)'
+    const { code, stdout } = await ask(engine([sick, { ...sick, address: '[::1]:80', reason: 'ejected' }]))
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/2\/2\n\nsick/)
+    expect(stdout.slice(stdout.indexOf('sick'))).toBe(
+      `${title}\n  segmentation 127.0.0.1:3002: failed health check\\u{1b}[2J\n  segmentation [::1]:80: ejected\n`,
+    )
+    expect((await ask(engine([]))).stdout).toBe((await ask(serving)).stdout)
+    expect((await ask(engine('unknown'))).stdout).toContain(`\n\n${title} unknown: it does not answer (running)\n`)
+    expect((await ask(engine(Array(100).fill(sick)))).stdout).toMatch(/\n {2}only the first 100 are listed\n$/)
+    const json = await ask(engine([sick]), none, ['--format', 'json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ engine: { sickEndpoints: [sick] } })
+  })
+
   const held: StatusView = { ...serving, config: { state: 'held', version: 'abc', since, reason: '5 of 8 routes would go' } }
   const broken: FindingsView = {
     findings: [
