@@ -15,7 +15,7 @@ export async function run({ quick }: BenchOptions): Promise<void> {
   const upstreams = await startUpstreams(1)
   try {
     const endpoint = `127.0.0.1:${upstreams.ports[0]}`
-    await propagation(quick ? 200 : 1_000, count, endpoint)
+    for (const plain of [true, false]) await propagation(quick ? 200 : 1_000, count, endpoint, plain)
     await pushes(quick ? [200] : [1_000, 10_000], quick ? 5 : 20, endpoint)
   } finally {
     await upstreams.envoy.stop()
@@ -39,9 +39,10 @@ interface Added {
   readonly before: Map<number, number>
 }
 
-async function propagation(routes: number, count: number, endpoint: string): Promise<void> {
+async function propagation(routes: number, count: number, endpoint: string, plain: boolean): Promise<void> {
   const port = await freePort()
-  const system = await startSystem({ services: 100, routes, hosts: 1, files: 10, port, endpoints: [endpoint], healthChecks: false })
+  const system = await startSystem({ services: 100, routes, hosts: 1, files: 10, port, endpoints: [endpoint], healthChecks: false, plain })
+  const kind = plain ? 'plain routes' : 'routes with method condition, rewrite and retries'
   await withEnvoy(system, async () => {
     const rows: (string | number)[][] = []
     for (const [name, cluster] of [
@@ -51,10 +52,10 @@ async function propagation(routes: number, count: number, endpoint: string): Pro
       const { ms, before } = await additions(system, port, count, cluster ? endpoint : undefined)
       const others = [...before].map(([status, times]) => `${status} × ${times}`).join(', ')
       rows.push([name, percentile(ms, 50), percentile(ms, 99), Math.max(...ms), others])
-      target(`publish → first 200 p99, ${name}, ${routes} routes`, percentile(ms, 99), 25, 'ms')
+      target(`publish → first 200 p99, ${name}, ${routes} ${kind}`, percentile(ms, 99), 25, 'ms')
     }
     printTable(
-      `A route added to ${routes} in one host, publish → first 200 on a kept connection, ${count} times each (load ${load()})`,
+      `A route added to ${routes} ${kind} in one host, publish → first 200 on a kept connection, ${count} times each (load ${load()})`,
       ['route', 'p50 ms', 'p99 ms', 'max ms', 'answers before'],
       rows,
     )
