@@ -62,6 +62,22 @@ export async function startControlPlane(io: Io, file: string, xds: readonly List
   }
 }
 
+/** Looks at the files because somebody asked to (SIGHUP), and answers even when there is nothing else to tell. */
+export async function reloadAsked({ serving }: ControlPlane, log: Log): Promise<void> {
+  let told = false
+  const release = serving.onEvent(({ kind }) => (told ||= kind !== 'compiled'))
+  try {
+    const { receipt, held } = await serving.reload('SIGHUP')
+    if (told) return
+    const what = receipt ? 'nothing to change' : held ? 'the change still waits' : 'the files are still not usable'
+    log.say('info', `reload asked for: ${what}`, { event: 'reload-asked' })
+  } catch (error) {
+    log.say('error', `reload asked for: it failed: ${error instanceof Error ? error.message : String(error)}`, { event: 'reload-asked' })
+  } finally {
+    release()
+  }
+}
+
 /** Words and the exit code for a start that was refused because of the files; rethrows everything else. */
 export function refusedStart(io: Io, error: unknown): ExitCode {
   if (!(error instanceof StartRefused)) throw error

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { checkRunDir, RunDirUnusable } from '../engine/run-lock.ts'
 import type { Log } from './log.ts'
 
@@ -17,9 +17,10 @@ export interface RunDirectory extends Disposable {
  */
 export async function openRunDirectory(stateDir: string, log: Log): Promise<RunDirectory> {
   const wanted = wantedPath(stateDir)
+  const made = [wanted, dirname(wanted)].filter((dir) => !existsSync(dir))
   try {
     await checkRunDir(wanted)
-    return { path: wanted, [Symbol.dispose]: () => undefined }
+    return { path: wanted, [Symbol.dispose]: () => made.forEach(removeEmpty) }
   } catch (error) {
     if (!(error instanceof RunDirUnusable)) throw error
     const other = await freshDirectory(error)
@@ -50,6 +51,11 @@ async function freshDirectory(cause: RunDirUnusable): Promise<RunDirectory> {
     directory[Symbol.dispose]()
     throw error
   }
+}
+
+/** A start that was refused leaves nothing behind; after any other, something is in there. */
+function removeEmpty(dir: string): void {
+  if (existsSync(dir) && readdirSync(dir).length === 0) rmdirSync(dir)
 }
 
 /** Sockets have short paths (107 bytes): a deep state directory gets a place of its own elsewhere. */

@@ -9,7 +9,7 @@ import { supervise, type Supervisor } from '../engine/supervise.ts'
 import { bootstrap } from '../envoy/bootstrap.ts'
 import { parseDuration } from '../lib/parse-duration.ts'
 import { addressOf } from '../plan/view.ts'
-import { type ControlPlane, refusedStart, startControlPlane } from './control-plane.ts'
+import { type ControlPlane, refusedStart, reloadAsked, startControlPlane } from './control-plane.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import type { Io } from './io.ts'
 import { type LiveOptions, liveOptions } from './live-options.ts'
@@ -50,7 +50,7 @@ async function run({ io }: VerbCx, file: string, options: Options): Promise<Exit
     const socket = join(runDir, 'xds.sock')
     const plane = await startControlPlane(io, file, [{ socket }, ...(options.xds ? [options.xds] : [])], options, log)
     stack.defer(() => plane.close())
-    const signals = followSignals(() => void plane.serving.reload('SIGHUP'))
+    const signals = followSignals(() => void reloadAsked(plane, log))
     stack.defer(() => signals.release())
     const proxy = await startProxy(io, plane, socket, runDir, options, log)
     stack.defer(() => proxy.stop())

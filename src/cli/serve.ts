@@ -1,4 +1,4 @@
-import { refusedStart, startControlPlane } from './control-plane.ts'
+import { refusedStart, reloadAsked, startControlPlane } from './control-plane.ts'
 import { exit, type ExitCode } from './exit.ts'
 import { type LiveOptions, liveOptions } from './live-options.ts'
 import { createLog } from './log.ts'
@@ -26,7 +26,7 @@ async function serveRun({ io }: VerbCx, file: string, options: LiveOptions): Pro
     const plane = await startControlPlane(io, file, [options.xds ?? { host: '127.0.0.1', port: 9901 }], options, log)
     stack.defer(() => plane.close())
     const admin = await plane.openAdmin()
-    const signals = followSignals(() => void plane.serving.reload('SIGHUP'))
+    const signals = followSignals(() => void reloadAsked(plane, log))
     stack.defer(() => signals.release())
     const xds = plane.addresses.join(' and ')
     log.say('info', `ready: proxies connect to ${xds}, admin API on ${admin}`, { event: 'ready', xds, admin })

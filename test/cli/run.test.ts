@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../support/free-port.ts'
@@ -60,6 +61,14 @@ describe('run', () => {
     expect([0, 2]).toContain(planned.code)
     running.process.kill('SIGHUP')
     await until('SIGHUP reads the file', async () => (await send(port, '/')).body === 'four')
+    running.process.kill('SIGHUP')
+    await running.says(/reload asked for: nothing to change/)
+    await place.write('gateway.yaml', config(port, 'five').replace('respond', 'repond'))
+    await until('the second finding', () => running.stderr().match(/unknown key "repond"/g)?.length === 2)
+    running.process.kill('SIGHUP')
+    await running.says(/reload asked for: the files are still not usable/)
+    await place.write('gateway.yaml', config(port, 'four'))
+    await until('the files are usable again', () => running.stderr().match(/the files are usable again; nothing to change/g)?.length === 2)
 
     const engine = Number((await fetch(`http://${address}/health/detailed`).then((reply) => reply.text())).match(/pid (\d+)/)?.[1])
     expect(alive(engine)).toBe(true)
@@ -109,6 +118,7 @@ describe('run', () => {
     expect(await refused.exited).toBe(1)
     expect(refused.stderr()).toMatch(/^error config\/unknown-key: unknown key "repond"\n {2}gateway\.yaml:4:/)
     expect(refused.stderr().match(/unknown key/g)).toHaveLength(1)
+    expect(existsSync(place.path('.sluice'))).toBe(false)
     await place.write('gateway.yaml', config(port, 'one'))
     const first = startSluice(place.dir, ['run', ...options])
     await first.says(/ready: /)
