@@ -7,8 +7,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
-    // vitest forces colours in CI; the programs that tests start must decide for themselves.
-    env: { FORCE_COLOR: '' },
+    // vitest forces colours in CI on the programs that tests start as well.
+    env: { NO_COLOR: '1' },
     coverage: { provider: 'v8', include: ['src/**'], reporter: ['text-summary', 'html'] },
   },
 })
