@@ -38,6 +38,8 @@ export interface Emission {
  */
 export class EnvoyEmitter {
   readonly #features: readonly Feature[]
+  /** The few that are asked for every node at each compile: what is read from files is not remembered. */
+  readonly #withSecrets: readonly Feature[]
   readonly #services = new Memo<Made<readonly Resource[]>>()
   readonly #routes = new Memo<Made<readonly EnvoyRoute[]>>()
   readonly #listeners = new WeakMap<Listener, Resource>()
@@ -46,6 +48,7 @@ export class EnvoyEmitter {
 
   constructor(features: readonly Feature[]) {
     this.#features = features
+    this.#withSecrets = features.filter((feature) => feature.envoy?.secrets !== undefined)
   }
 
   /** Everything, for a gateway as it was read. */
@@ -62,11 +65,11 @@ export class EnvoyEmitter {
       const made = this.service(service, index, at)
       add(made.value)
       diagnostics.push(...made.diagnostics)
-      add(secretResources(this.#features, service, read))
+      add(secretResources(this.#withSecrets, service, read))
     }
     const inputs: RouteInputs = { routeOf: this.#routeOf(index, at, diagnostics), memo: this.#hosts, idle: idleSlots(resources) }
     for (const listener of gateway.listeners.values()) {
-      add(secretResources(this.#features, listener, read))
+      add(secretResources(this.#withSecrets, listener, read))
       add([this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), inputs)])
     }
     return { resources, diagnostics }
@@ -79,14 +82,13 @@ export class EnvoyEmitter {
       const owner = `service/${service.name}`
       const message = cluster(service, patch)
       const diagnostics = checkMessage(ClusterSchema, message, () => cx.at(service))
-      const refs = [...(patch.refs ?? [])]
-      if (service.discovery.type === 'dns')
-        return { value: [toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs, owner })], diagnostics }
+      const clusterWith = (refs: readonly ResourceKey[]): Resource =>
+        toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs: [...(patch.refs ?? []), ...refs], owner })
+      if (service.discovery.type === 'dns') return { value: [clusterWith([])], diagnostics }
       const assignment = loadAssignment(service)
       const endpoints = toResource({ type: 'endpoints', name: service.name }, ClusterLoadAssignmentSchema, assignment, { owner })
-      refs.push({ type: 'endpoints', name: service.name })
       return {
-        value: [toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs, owner }), endpoints],
+        value: [clusterWith([{ type: 'endpoints', name: service.name }]), endpoints],
         diagnostics: [...diagnostics, ...checkMessage(ClusterLoadAssignmentSchema, assignment, () => cx.at(service, ['endpoints']))],
       }
     })

@@ -1,8 +1,10 @@
+import { parseSecretRef } from '../config/secret.ts'
 import type { Path } from '../diagnostics/diagnostic.ts'
 import type { LowerCx } from '../feature.ts'
 
-/** Turns `secret://env/NAME` or `secret://file/path`, written at `path`, into the key of a material. */
+/** Turns `secret://env/NAME` or `secret://file/path`, written at `path`, into the key of a material. The schema has refused any other text. */
 export function secretKey(reference: string, path: Path, cx: LowerCx): string {
-  const env = /^secret:\/\/env\/(.+)$/.exec(reference)
-  return env ? `env:${env[1]}` : `file:${cx.file(reference.replace(/^secret:\/\/file\//, ''), path)}`
+  const ref = parseSecretRef(reference)
+  if (!ref) throw new TypeError('a value that is no secret reference passed the schema')
+  return ref.from === 'env' ? `env:${ref.name}` : `file:${cx.file(ref.path, path)}`
 }
