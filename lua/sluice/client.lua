@@ -1,5 +1,6 @@
 -- Who asks: the peer, or what the counted trusted proxies in front say; and what features read of a request.
 local conditions = require("sluice.conditions")
+local match = require("sluice.match")
 
 local M = {}
 
@@ -17,19 +18,33 @@ function M.address(hops, headers)
   return entries[#entries - hops + 1] or peer
 end
 
--- Value of an attribute, or nil.
-function M.attribute(attribute, ctx)
-  local type = attribute.type
-  if type == "client.ip" then return M.address(ctx.listener.trustedHops, ctx.request.headers) end
-  if type == "request.header" then return joined(ctx.request.headers[attribute.name]) end
-  if type == "request.query" then return conditions.query_value(ctx.request.query, attribute.name) end
-  if type == "request.cookie" then
-    local cookies = joined(ctx.request.headers.cookie)
-    for name, value in string.gmatch(cookies or "", "([^=;%s]+)=([^;]*)") do
-      if name == attribute.name then return value end
-    end
+local read = {}
+
+read["client.ip"] = function(_, ctx) return M.address(ctx.listener.trustedHops, ctx.request.headers) end
+read["request.method"] = function(_, ctx) return ctx.request.method end
+read["request.host"] = function(_, ctx) return ctx.request.host end
+read["request.header"] = function(name, ctx) return joined(ctx.request.headers[name]) end
+read["request.query"] = function(name, ctx) return conditions.query_value(ctx.request.query, name) end
+read.route = function(_, ctx) return ctx.route.name end
+read.service = function(_, ctx) return ctx.service and ctx.service.name end
+
+read["request.cookie"] = function(name, ctx)
+  local cookies = joined(ctx.request.headers.cookie)
+  for own, value in string.gmatch(cookies or "", "([^=;%s]+)=([^;]*)") do
+    if own == name then return value end
   end
   return nil
+end
+
+read["request.path"] = function(name, ctx)
+  local path = ctx.match.path
+  if path.type ~= "template" then return nil end
+  return match.parameters(path.segments, ctx.request.path)[name]
+end
+
+-- Value of an attribute, or nil.
+function M.attribute(attribute, ctx)
+  return read[attribute.type](attribute.name, ctx)
 end
 
 return M

@@ -1,5 +1,7 @@
 /** What `sluice explain-code` says about the codes of making Envoy's resources. */
 export const codes: Readonly<Record<string, string>> = {
+  'envoy/hash-after-change':
+    'Envoy hashes a request as it is about to leave. When the route itself changes the path, host or header whose value is hashed, equal values of the client no longer go to the same endpoint.',
   'envoy/refused-change':
     'The change as a whole would have left a reference without a target in the proxies, so nothing of it was sent and what was served goes on. The compiler should have found it: please report the file.',
   'envoy/refused-value':

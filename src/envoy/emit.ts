@@ -12,6 +12,7 @@ import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import { bootstrapLayers } from './runtime-layers.ts'
 import { cluster } from './cluster.ts'
 import { loadAssignment } from './endpoints.ts'
+import { hashConflicts } from './hash-conflicts.ts'
 import { emitListener } from './listener.ts'
 import { Memo } from './memo.ts'
 import { clusterPatch, listenerPatch, routePatch, secretResources } from './patches.ts'
@@ -127,7 +128,10 @@ export class EnvoyEmitter {
 
   #route(route: Route, cx: Cx): Made<readonly EnvoyRoute[]> {
     const value = entriesOf(route).map((entry) => envoyRoute(entry, routePatch(this.#features, entry, cx)))
-    return { value, diagnostics: value.flatMap((message) => checkMessage(RouteSchema, message, () => cx.at(route))) }
+    return {
+      value,
+      diagnostics: [...value.flatMap((message) => checkMessage(RouteSchema, message, () => cx.at(route))), ...hashFindings(route, value, cx)],
+    }
   }
 }
 
@@ -145,6 +149,16 @@ function checkMessage<D extends DescMessage>(schema: D, message: MessageShape<D>
     severity: 'error',
     message: `Envoy would refuse this: ${path} ${text}`,
     at: at(),
+  }))
+}
+
+function hashFindings(route: Route, made: readonly EnvoyRoute[], cx: Cx): Diagnostic[] {
+  return [...new Set(made.flatMap(hashConflicts))].map((conflict) => ({
+    code: 'envoy/hash-after-change',
+    severity: 'error',
+    message: `route ${route.name} has nothing left to hash: on Envoy ${conflict}`,
+    at: cx.at(route, ['to']),
+    help: 'hash another attribute, or leave this one as the client sent it',
   }))
 }
 

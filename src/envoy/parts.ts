@@ -54,8 +54,8 @@ export interface ClusterPatch {
 export interface EnvoyParts<M> {
   /** Called for each match alternative of each route on which the feature's key is set, or whose action the feature is. */
   route?(value: M, route: Route, match: Match, cx: Cx): RoutePatch
-  /** Called for each route that forwards, for each of its services that has the feature's key (hash policies of a balancer, for example). */
-  serviceRoute?(value: M, service: Service, route: Route, cx: Cx): RoutePatch
+  /** Called for each match alternative of each route that forwards, for the service that speaks for it (its first target) when it has the feature's key. */
+  serviceRoute?(value: M, service: Service, route: Route, match: Match, cx: Cx): RoutePatch
   cluster?(value: M, service: Service, cx: Cx): ClusterPatch
   /** No Cx: a listener depends on nothing but itself, so that no other edit can change it. */
   listener?(value: M, listener: Listener): ListenerPatch

@@ -1,6 +1,6 @@
 import type { Feature } from '../feature.ts'
 import type { Cx } from '../model/cx.ts'
-import type { Listener, Node, Route, Service } from '../model/gateway.ts'
+import type { Listener, Node, Service } from '../model/gateway.ts'
 import type { Entry } from '../model/rank.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { Resource } from '../xds/resource.ts'
@@ -21,15 +21,15 @@ function partsOf(features: readonly Feature[], node: Node): Part[] {
 export function routePatch(features: readonly Feature[], entry: Entry, cx: Cx): RoutePatch {
   const { route, match } = entry
   const own = partsOf(features, route).map(({ value, envoy }) => envoy.route?.(value, route, match, cx) ?? {})
-  return layTogether([...own, ...servicePatches(features, route, cx)])
+  return layTogether([...own, ...servicePatches(features, entry, cx)])
 }
 
 /** A service's own word on how it is to be reached, such as what to hash; the first target speaks for a weighted route. */
-function servicePatches(features: readonly Feature[], route: Route, cx: Cx): RoutePatch[] {
+function servicePatches(features: readonly Feature[], { route, match }: Entry, cx: Cx): RoutePatch[] {
   const name = route.action.type === 'forward' ? route.action.targets[0]?.service : undefined
   const service = name === undefined ? undefined : cx.service(name)
   if (!service) return []
-  return partsOf(features, service).map(({ value, envoy }) => envoy.serviceRoute?.(value, service, route, cx) ?? {})
+  return partsOf(features, service).map(({ value, envoy }) => envoy.serviceRoute?.(value, service, route, match, cx) ?? {})
 }
 
 export function clusterPatch(features: readonly Feature[], service: Service, cx: Cx): ClusterPatch {

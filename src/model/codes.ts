@@ -1,5 +1,7 @@
 /** What `sluice explain-code` says about the codes of the checks over a whole gateway. */
 export const codes: Readonly<Record<string, string>> = {
+  'attribute/not-here':
+    'The attribute exists, but this key cannot use it, for the reason that the message gives. The help lists the attributes that it takes.',
   'config/duration-out-of-range':
     'Durations are longer than nothing (except where `0` switches a limit off) and at most 365 days, which timers and proxies can still count.',
   'gateway/no-listener': 'Without a listener no request can ever arrive. Write at least `listeners: {public: {port: 8080}}`.',

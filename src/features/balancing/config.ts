@@ -20,7 +20,7 @@ export const schema = Type.Union(
             pattern: attributePattern,
             title: 'attribute',
             description: 'Attribute whose value picks the endpoint, for ring-hash and maglev; requests without it go to a random endpoint.',
-            examples: ['client.ip', 'request.header.x-user', 'request.cookie.session', 'request.query.tenant'],
+            examples: ['client.ip', 'request.header.x-user', 'request.cookie.session', 'request.query.tenant', 'request.path.user', 'request.host'],
           }),
         ),
       },

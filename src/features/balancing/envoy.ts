@@ -1,5 +1,3 @@
-import type { MessageInitShape } from '@bufbuild/protobuf'
-import type { RouteAction_HashPolicySchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { LeastRequestSchema } from '#gen/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.js'
 import { MaglevSchema } from '#gen/envoy/extensions/load_balancing_policies/maglev/v3/maglev_pb.js'
 import { RandomSchema } from '#gen/envoy/extensions/load_balancing_policies/random/v3/random_pb.js'
@@ -7,8 +5,8 @@ import { RingHashSchema } from '#gen/envoy/extensions/load_balancing_policies/ri
 import { RoundRobinSchema } from '#gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.js'
 import { any } from '../../envoy/any.ts'
 import { policy } from '../../envoy/cluster.ts'
+import { hashPolicy } from '../../envoy/hash-policy.ts'
 import type { EnvoyParts } from '../../envoy/parts.ts'
-import type { Attribute } from '../../model/attribute.ts'
 import type { Strategy } from './config.ts'
 import type { Balancing } from './model.ts'
 
@@ -22,18 +20,8 @@ const policies: Readonly<Record<Strategy, ReturnType<typeof policy>>> = {
 
 export const envoy: EnvoyParts<Balancing> = {
   cluster: (balancing) => ({ cluster: { loadBalancingPolicy: policies[balancing.strategy] } }),
-  serviceRoute: (balancing) => (balancing.key ? { forward: { hashPolicy: [hashPolicy(balancing.key)] } } : {}),
-}
-
-function hashPolicy(key: Attribute): MessageInitShape<typeof RouteAction_HashPolicySchema> {
-  switch (key.type) {
-    case 'client.ip':
-      return { policySpecifier: { case: 'connectionProperties', value: { sourceIp: true } } }
-    case 'request.header':
-      return { policySpecifier: { case: 'header', value: { headerName: key.name } } }
-    case 'request.cookie':
-      return { policySpecifier: { case: 'cookie', value: { name: key.name } } }
-    case 'request.query':
-      return { policySpecifier: { case: 'queryParameter', value: { name: key.name } } }
-  }
+  serviceRoute: ({ key }, _service, _route, match) => {
+    const policy = key && hashPolicy(key, match)
+    return policy ? { forward: { hashPolicy: [policy] } } : {}
+  },
 }

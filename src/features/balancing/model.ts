@@ -1,5 +1,5 @@
 import type { LowerCx, NodeDraft } from '../../feature.ts'
-import { type Attribute, parseAttribute } from '../../model/attribute.ts'
+import { type Attribute, hashKeys, readAttribute } from '../../model/attribute.ts'
 import type { Strategy, Written } from './config.ts'
 
 export interface Balancing {
@@ -33,6 +33,6 @@ function checked(balancing: Balancing, key: string | undefined, cx: LowerCx): Ba
       help: 'use ring-hash or maglev, or leave `key` out',
     })
   }
-  const attribute = key === undefined ? undefined : parseAttribute(key)
+  const attribute = key === undefined ? undefined : readAttribute(key, hashKeys, ['balancing', 'key'], cx)
   return attribute ? { ...balancing, key: attribute } : balancing
 }

@@ -1,0 +1,35 @@
+import { type Rig, startRig } from '../serve/rig.ts'
+import { freePort } from './free-port.ts'
+import { type Call, type Reply, send } from './http.ts'
+import { compileText, startNginx, type TestNginx } from './nginx.ts'
+
+export type Engine = 'envoy' | 'nginx'
+
+/** One gateway.yaml on a live Envoy and on a live nginx. */
+export interface BothEngines extends AsyncDisposable {
+  readonly rig: Rig
+  readonly nginx: TestNginx
+  port(engine: Engine): number
+  send(engine: Engine, path: string, call?: Call): Promise<Reply>
+}
+
+/** Starts both; `text` gets the port of the listener. */
+export async function startBoth(text: (port: number) => string): Promise<BothEngines> {
+  const rig = await startRig(text)
+  const port = await freePort()
+  const nginx = await startNginx(await compileText(text(port))).catch(async (error: unknown) => {
+    await rig[Symbol.asyncDispose]()
+    throw error
+  })
+  const ports: Record<Engine, number> = { envoy: rig.port, nginx: port }
+  return {
+    rig,
+    nginx,
+    port: (engine) => ports[engine],
+    send: (engine, path, call) => send(ports[engine], path, call),
+    [Symbol.asyncDispose]: async () => {
+      await nginx.stop()
+      await rig[Symbol.asyncDispose]()
+    },
+  }
+}
