@@ -8,7 +8,6 @@ import { read } from './config/read.ts'
 import { buildSchema } from './config/schema/gateway.ts'
 import type { JsonSchema } from './config/schema/json-schema.ts'
 import type { Diagnostic } from './diagnostics/diagnostic.ts'
-import { EnvoyEmitter } from './envoy/emit.ts'
 import type { Feature } from './feature.ts'
 import type { Cx } from './model/cx.ts'
 import { features as allFeatures } from './features/index.ts'
@@ -19,9 +18,11 @@ import type { Gateway } from './model/gateway.ts'
 import { lower, LowerMemo } from './model/lower.ts'
 import type { RouteTable } from './model/rank.ts'
 import { rankListeners } from './model/rank-listeners.ts'
-import type { Resource } from './xds/resource.ts'
+import { type Emitter, emitterFor, type Emitters, type Made, type Target } from './target.ts'
 
-export interface CompileOptions {
+export interface CompileOptions<T extends Target = 'envoy'> {
+  /** The engine that the gateway is compiled for; default `envoy`. */
+  readonly target?: T
   /** Name of an overlay next to the root file. */
   readonly overlay?: string | undefined
   /** Values of variables and `secret://env/…`; default the environment of the process. */
@@ -30,19 +31,21 @@ export interface CompileOptions {
   readonly features?: readonly Feature[]
 }
 
-/** Everything that one compile made. `gateway` and `resources` are there only when nothing is wrong. */
-export interface Compiled {
+/** Everything that one compile made. `good` is there only when nothing is wrong. */
+export interface Compiled<T extends Target = 'envoy'> {
   readonly diagnostics: readonly Diagnostic[]
   readonly files: ReadonlyMap<string, SourceFile>
   /** Files, patterns and directories that a watcher has to look at. */
   readonly watched: readonly string[]
-  readonly good?: Good
+  readonly good?: Good<T>
 }
 
-export interface Good {
+/** A gateway without errors, and what it became: `target` says for which engine. */
+export type Good<T extends Target = 'envoy'> = Sound & Made[T]
+
+interface Sound {
   readonly gateway: Gateway
   readonly tables: ReadonlyMap<string, RouteTable>
-  readonly resources: ReadonlyMap<string, Resource>
   /** Places in the files that this was made of. */
   readonly at: Cx['at']
   /** Those files: the lines of the places are found in them. */
@@ -59,24 +62,27 @@ function schemaOf(features: readonly Feature[]): JsonSchema {
 }
 
 /** The pipeline: read → check → lower → rank → check → emit. One compiler belongs to one root file and remembers what did not change. */
-export class Compiler {
+export class Compiler<T extends Target = 'envoy'> {
   readonly #root: string
-  readonly #options: Required<Omit<CompileOptions, 'overlay'>> & Pick<CompileOptions, 'overlay'>
+  readonly #options: Required<Omit<CompileOptions<T>, 'overlay' | 'target'>> & Pick<CompileOptions<T>, 'overlay'>
   readonly #cache = new FileCache()
   readonly #memo = new LowerMemo()
   /** Makes resources of single nodes as well, for live changes. */
-  readonly emitter: EnvoyEmitter
+  readonly emitter: Emitters[T]
+  readonly #engine: Emitter<T>
   readonly #schema
   #tables: ReadonlyMap<string, RouteTable> = new Map()
 
-  constructor(root: string, options: CompileOptions = {}) {
+  constructor(root: string, options: CompileOptions<T> = {}) {
     this.#root = root
     this.#options = { env: process.env, files: nodeFiles, features: allFeatures, ...options }
     this.#schema = schemaOf(this.#options.features)
-    this.emitter = new EnvoyEmitter(this.#options.features)
+    const emitter = emitterFor(options.target ?? ('envoy' as T), this.#options.features)
+    this.emitter = emitter
+    this.#engine = emitter
   }
 
-  async compile(): Promise<Compiled> {
+  async compile(): Promise<Compiled<T>> {
     const { features, files, overlay, env } = this.#options
     const [source, found] = await read(this.#root, { files, cache: this.#cache, overlay })
     if (!source) return { diagnostics: found, files: new Map(), watched: [this.#root] }
@@ -88,17 +94,23 @@ export class Compiler {
     const tables = (this.#tables = rankListeners(gateway, this.#tables))
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
     diagnostics.push(...checkGateway({ gateway, tables, invalid: leftOut(config, gateway), cx }), ...checkFeatures(features, gateway, cx))
+    diagnostics.push(...this.#engine.check(gateway, cx))
     const materials = materialsOf(features, gateway)
     const { content, problems } = await readMaterials(materials.keys(), env)
     diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx))
     if (diagnostics.some(isError)) return outcome(source, diagnostics, [...materials.keys()])
-    const { resources, diagnostics: emitFindings } = this.emitter.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
+    const { made, diagnostics: emitFindings } = this.#engine.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
     diagnostics.push(...emitFindings)
-    return outcome(source, diagnostics, [...materials.keys()], { gateway, tables, resources, at: cx.at, files: source.files })
+    return outcome(source, diagnostics, [...materials.keys()], { gateway, tables, at: cx.at, files: source.files, ...made })
   }
 }
 
-function outcome(source: Source, diagnostics: readonly Diagnostic[], materials: readonly string[] = [], good?: Good): Compiled {
+function outcome<T extends Target>(
+  source: Source,
+  diagnostics: readonly Diagnostic[],
+  materials: readonly string[] = [],
+  good?: Good<T>,
+): Compiled<T> {
   const watched = [...source.watched, ...materials.filter((key) => key.startsWith('file:')).map((key) => key.slice(5))]
   return { diagnostics, files: source.files, watched, ...(good && !diagnostics.some(isError) ? { good } : {}) }
 }

@@ -59,6 +59,7 @@ export interface Feature<M = unknown> {
   material?(value: M, node: Node): readonly Material[]
   /** Checks of the content of those files. */
   checkMaterial?(value: M, node: Node, read: ReadMaterial, cx: Cx): Iterable<Diagnostic>
+  /** Absent: a gateway that uses the feature cannot be compiled for Envoy. */
   readonly envoy?: EnvoyParts<M>
   /** Absent: a gateway that uses the feature cannot be compiled for nginx. */
   readonly nginx?: NginxParts<M>

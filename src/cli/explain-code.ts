@@ -4,13 +4,14 @@ import { codes as envoyCodes } from '../envoy/codes.ts'
 import type { Feature } from '../feature.ts'
 import { compare } from '../lib/compare.ts'
 import { codes as modelCodes } from '../model/codes.ts'
+import { codes as nginxCodes } from '../nginx/codes.ts'
 import { exit, Stop } from './exit.ts'
 import { writeJson } from './report.ts'
 import { type CommonOptions, outputOptions, type Verb, verb } from './verb.ts'
 
 /** Every code that can be reported, with its text, sorted by code. */
 export function catalogue(features: readonly Feature[]): ReadonlyMap<string, string> {
-  const parts = [configCodes, modelCodes, envoyCodes, ...features.map((feature) => feature.codes ?? {})]
+  const parts = [configCodes, modelCodes, envoyCodes, nginxCodes, ...features.map((feature) => feature.codes ?? {})]
   return new Map(parts.flatMap((codes) => Object.entries(codes)).sort(([a], [b]) => compare(a, b)))
 }
 

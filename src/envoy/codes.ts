@@ -2,6 +2,10 @@
 export const codes: Readonly<Record<string, string>> = {
   'envoy/hash-after-change':
     'Envoy hashes a request as it is about to leave. When the route itself changes the path, host or header whose value is hashed, equal values of the client no longer go to the same endpoint.',
+  'envoy/unsupported':
+    'The Envoy engine cannot do what this key asks for. sluice refuses to compile the gateway for Envoy instead of leaving the key out; the same file may be fine for nginx.',
+  'envoy/differs':
+    'The Envoy engine does what this key asks for, with a difference from nginx that the message names. It is told once, when the gateway is compiled for Envoy.',
   'envoy/refused-change':
     'The change as a whole would have left a reference without a target in the proxies, so nothing of it was sent and what was served goes on. The compiler should have found it: please report the file.',
   'envoy/refused-value':

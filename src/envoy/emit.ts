@@ -4,6 +4,7 @@ import { ClusterLoadAssignmentSchema } from '#gen/envoy/config/endpoint/v3/endpo
 import { type Route as EnvoyRoute, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
+import { checkSupport } from '../model/check-support.ts'
 import type { Cx } from '../model/cx.ts'
 import type { EntityKey, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
 import type { ReadMaterial } from '../model/material.ts'
@@ -27,9 +28,15 @@ interface Made<T> {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** All resources of a gateway, and what would be wrong with them in Envoy's eyes. */
-export interface Emission {
+/** All resources of a gateway, by `type/name`. */
+export interface ForEnvoy {
+  readonly target: 'envoy'
   readonly resources: ReadonlyMap<string, Resource>
+}
+
+/** What was made, and what would be wrong with it in Envoy's eyes. */
+interface Emission {
+  readonly made: ForEnvoy
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -50,6 +57,11 @@ export class EnvoyEmitter {
   constructor(features: readonly Feature[]) {
     this.#features = features
     this.#withSecrets = features.filter((feature) => feature.envoy?.secrets !== undefined)
+  }
+
+  /** What of the gateway Envoy cannot do (errors), or does differently (notes). An error means: do not emit it. */
+  check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
+    return checkSupport('envoy', this.#features, gateway, cx)
   }
 
   /** Everything, for a gateway as it was read. */
@@ -73,7 +85,7 @@ export class EnvoyEmitter {
       add(secretResources(this.#withSecrets, listener, read))
       add([this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), inputs)])
     }
-    return { resources, diagnostics }
+    return { made: { target: 'envoy', resources }, diagnostics }
   }
 
   /** One service alone: what a live change of its endpoints costs. */

@@ -13,6 +13,7 @@ import type { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/
 import type { Cx } from '../model/cx.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { Listener, Match, Node, Route, Service } from '../model/gateway.ts'
+import type { Limit } from '../model/limit.ts'
 import type { Resource, ResourceKey } from '../xds/resource.ts'
 import type { ListenerPatch } from './listener-patch.ts'
 import type { SlotName } from './slots.ts'
@@ -63,4 +64,6 @@ export interface EnvoyParts<M> {
   secrets?(value: M, node: Node, read: ReadMaterial): readonly Resource[]
   /** Time in milliseconds after which a new endpoint of the service can be expected to take traffic; bounds the swap of endpoints. */
   settleMs?(value: M, service: Service): number
+  /** What of the value Envoy cannot do, or does differently. Nothing is dropped in silence. */
+  support?(value: M, node: Node): Iterable<Limit>
 }

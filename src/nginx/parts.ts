@@ -1,6 +1,6 @@
-import type { Path } from '../diagnostics/diagnostic.ts'
 import type { Cx } from '../model/cx.ts'
 import type { Listener, Node, Route, Service } from '../model/gateway.ts'
+import type { Limit } from '../model/limit.ts'
 import type { ReadMaterial } from '../model/material.ts'
 
 /** Plain data of the state document. */
@@ -32,17 +32,6 @@ export interface StartNeed {
   readonly tls?: { readonly minVersion: '1.2' | '1.3' }
   /** The service is reached over TLS. */
   readonly trust?: Trust
-}
-
-/** Something that nginx cannot do, or does differently. */
-export interface Limit {
-  /** `refused`: the gateway cannot be compiled for nginx. `note`: it works, with a difference that the user should know. */
-  readonly kind: 'refused' | 'note'
-  /** One sentence: what does not work and why. */
-  readonly message: string
-  /** Path inside the node as the user wrote it, beginning with the feature's key. */
-  readonly path: Path
-  readonly help?: string
 }
 
 /**

@@ -1,10 +1,14 @@
 import { Compiler, type Good } from '../../src/compile.ts'
 import type { Files } from '../../src/config/files.ts'
 
+/** A file system whose every file holds the text. */
+export function memoryFiles(text: string): Files {
+  return { read: () => Promise.resolve({ text }), glob: () => Promise.resolve([]) }
+}
+
 /** Compiles a text as if it were a file; throws its findings when it has errors. */
 export async function compileText(text: string): Promise<Good> {
-  const files: Files = { read: () => Promise.resolve({ text }), glob: () => Promise.resolve([]) }
-  const { good, diagnostics } = await new Compiler('gateway.yaml', { files, env: {} }).compile()
+  const { good, diagnostics } = await new Compiler('gateway.yaml', { files: memoryFiles(text), env: {} }).compile()
   if (!good) throw new Error(`${diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n')}\n${text}`)
   return good
 }

@@ -4,13 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Compiler } from '../../src/compile.ts'
-import { readMaterials } from '../../src/config/read-material.ts'
 import { type NginxAdmin, nginxAdmin, type NginxStatus } from '../../src/engine/nginx-admin.ts'
 import { installNginx, type NginxBinary } from '../../src/engine/nginx-install.ts'
 import { guardChild } from '../../src/engine/parent-guard.ts'
 import type { Feature } from '../../src/feature.ts'
 import { features as allFeatures } from '../../src/features/index.ts'
-import { materialsOf } from '../../src/model/check-features.ts'
 import type { Gateway } from '../../src/model/gateway.ts'
 import type { ReadMaterial } from '../../src/model/material.ts'
 import type { RouteTable } from '../../src/model/rank.ts'
@@ -58,10 +56,9 @@ export function forNginx(
 
 /** Compiles the file and reads its certificates; throws with its findings when something is wrong with it. */
 export async function compileForNginx(file: string, env: Record<string, string> = {}): Promise<ForNginx> {
-  const { good, diagnostics } = await new Compiler(file, { env }).compile()
+  const { good, diagnostics } = await new Compiler(file, { target: 'nginx', env }).compile()
   if (!good) throw new Error(`${file} does not compile: ${JSON.stringify(diagnostics)}`)
-  const { content } = await readMaterials(materialsOf(allFeatures, good.gateway).keys(), env)
-  return forNginx(good.gateway, good.tables, (key) => content.get(key) ?? new Uint8Array())
+  return good
 }
 
 /** Compiles the text of a gateway.yaml that stands in a directory of its own. */

@@ -1,5 +1,6 @@
 import { duration } from '../../envoy/duration.ts'
 import type { EnvoyParts } from '../../envoy/parts.ts'
+import type { Limit } from '../../model/limit.ts'
 import type { CircuitBreaker } from './model.ts'
 
 /** The guard that one proxy has by itself: it ejects an endpoint that keeps failing. https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier */
@@ -18,6 +19,31 @@ export const envoy: EnvoyParts<CircuitBreaker> = {
       },
     },
   }),
+  support: refused,
+}
+
+/** Better no gateway than one that ignores what was asked of it. */
+function* refused({ halfOpen, fallback }: CircuitBreaker): Iterable<Limit> {
+  if (halfOpen !== undefined) {
+    yield {
+      kind: 'refused',
+      code: 'circuit-breaker/half-open-unsupported',
+      message: 'an Envoy proxy alone has no half-open state: it cannot limit the first requests after `openFor` to probes',
+      path: ['circuitBreaker', 'halfOpen'],
+      side: 'key',
+      help: 'leave `halfOpen` out; use `healthCheck` so that an endpoint proves itself before it comes back',
+    }
+  }
+  if (fallback !== undefined) {
+    yield {
+      kind: 'refused',
+      code: 'circuit-breaker/fallback-unsupported',
+      message: 'an Envoy proxy alone cannot answer for a service whose breaker is open',
+      path: ['circuitBreaker', 'fallback'],
+      side: 'key',
+      help: 'leave `fallback` out; while no endpoint is left, requests get 503 in the errorFormat of the listener',
+    }
+  }
 }
 
 /** Envoy judges the rate over one sweep interval; without a rate the interval only decides how soon an ejected endpoint comes back. */

@@ -1,4 +1,5 @@
-import type { Limit, NginxParts, RetryStatuses } from '../../nginx/parts.ts'
+import type { Limit } from '../../model/limit.ts'
+import type { NginxParts, RetryStatuses } from '../../nginx/parts.ts'
 import type { Retry, RetryPolicy } from './model.ts'
 
 /** Statuses of each fixed choice. https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream */

@@ -1,0 +1,40 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Feature } from '../feature.ts'
+import type { Cx } from '../model/cx.ts'
+import type { Gateway } from '../model/gateway.ts'
+import type { ReadMaterial } from '../model/material.ts'
+import type { RouteTable } from '../model/rank.ts'
+import { checkNginx } from './check.ts'
+import { type Start, startOf } from './start.ts'
+import { makeState, type State } from './state.ts'
+
+/** What nginx runs: the start model, which becomes nginx.conf, and the state document. Endpoints with names have no addresses yet. */
+export interface ForNginx {
+  readonly target: 'nginx'
+  readonly start: Start
+  readonly state: State
+}
+
+/** Gateway → what nginx is given. `features` are in the order of the feature list. */
+export class NginxEmitter {
+  readonly #features: readonly Feature[]
+
+  constructor(features: readonly Feature[]) {
+    this.#features = features
+  }
+
+  check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
+    return checkNginx(this.#features, gateway, cx)
+  }
+
+  emit(
+    gateway: Gateway,
+    tables: ReadonlyMap<string, RouteTable>,
+    _at: Cx['at'],
+    read: ReadMaterial,
+  ): { readonly made: ForNginx; readonly diagnostics: readonly Diagnostic[] } {
+    const features = this.#features
+    const made: ForNginx = { target: 'nginx', start: startOf(gateway, features, read), state: makeState({ gateway, tables, features, read }) }
+    return { made, diagnostics: [] }
+  }
+}
