@@ -18,7 +18,7 @@ function M.init()
   require("resty.core")
   free_socket(ngx.config.prefix() .. "run/admin.sock")
   -- Everything is loaded here, by the master: a worker may not be able to read the files.
-  for _, name in ipairs({ "admin", "attempt", "certificate", "done", "reply", "request", "response" }) do require("sluice." .. name) end
+  for _, name in ipairs({ "admin", "attempt", "body", "certificate", "done", "reply", "request", "response" }) do require("sluice." .. name) end
   require("sluice.config").boot()
 end
 

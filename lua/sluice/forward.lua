@@ -35,6 +35,10 @@ function M.send(ctx)
   if ctx.sni then var.sl_sni = ctx.sni end
   if chosen.protocol == "grpc" and ctx.path ~= var.uri then ngx.req.set_uri(ctx.path, false) end
   local shape = route.shape or "none"
+  if ctx.body then
+    ctx.location = "@" .. chosen.upstream .. "_" .. shape
+    return ngx.exec(ctx.body.read)
+  end
   if shape ~= "none" or chosen.upstream ~= "http" then return ngx.exec("@" .. chosen.upstream .. "_" .. shape) end
 end
 

@@ -15,6 +15,7 @@ import type { ReadMaterial } from '../model/material.ts'
 import type { Listener, Match, Node, Route, Service } from '../model/gateway.ts'
 import type { Limit } from '../model/limit.ts'
 import type { Resource, ResourceKey } from '../xds/resource.ts'
+import type { ChainName } from './chain.ts'
 import type { ListenerPatch } from './listener-patch.ts'
 import type { SlotName } from './slots.ts'
 
@@ -37,6 +38,8 @@ export interface RoutePatch {
   readonly requestHeadersToRemove?: readonly string[]
   readonly responseHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
   readonly responseHeadersToRemove?: readonly string[]
+  /** Filters that the route brings itself, inside the slot `filter-chain`. */
+  readonly chain?: Readonly<Partial<Record<ChainName, Message>>>
   /** Per-route messages of the slots that this route switches on. */
   readonly perFilter?: Readonly<Partial<Record<SlotName, Message>>>
 }

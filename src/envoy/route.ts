@@ -6,6 +6,7 @@ import { ConfigSchema } from '#gen/envoy/extensions/filters/http/header_to_metad
 import { compare } from '../lib/compare.ts'
 import type { Route, Target } from '../model/gateway.ts'
 import { type Entry, entryName } from '../model/rank.ts'
+import { filterChain } from './chain.ts'
 import { duration } from './duration.ts'
 import type { RoutePatch } from './parts.ts'
 import { sharedRetryPolicy } from './retry-policies.ts'
@@ -28,7 +29,7 @@ export function envoyRoute(entry: Entry, patch: RoutePatch): EnvoyRoute {
     requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],
     responseHeadersToAdd: [...(patch.responseHeadersToAdd ?? [])],
     responseHeadersToRemove: [...(patch.responseHeadersToRemove ?? [])],
-    typedPerFilterConfig: perFilter({ ...patch.perFilter, ...metadataFilter(patch) }),
+    typedPerFilterConfig: perFilter({ ...patch.perFilter, ...metadataFilter(patch), ...ownFilters(patch) }),
   })
 }
 
@@ -36,6 +37,10 @@ export function envoyRoute(entry: Entry, patch: RoutePatch): EnvoyRoute {
 function metadataFilter(patch: RoutePatch): Readonly<Partial<Record<SlotName, Message>>> {
   if (!patch.metadataRules) return {}
   return { 'header-to-metadata': create(ConfigSchema, { requestRules: [...patch.metadataRules] }) }
+}
+
+function ownFilters({ chain }: RoutePatch): Readonly<Partial<Record<SlotName, Message>>> {
+  return chain ? { 'filter-chain': filterChain(chain) } : {}
 }
 
 function action(route: Route, patch: RoutePatch): NonNullable<Fields['action']> {

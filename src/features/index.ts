@@ -1,5 +1,6 @@
 import type { Feature } from '../feature.ts'
 import { balancing } from './balancing/index.ts'
+import { bodyLimit } from './body-limit/index.ts'
 import { caps } from './caps/index.ts'
 import { circuitBreaker } from './circuit-breaker/index.ts'
 import { headers } from './headers/index.ts'
@@ -24,6 +25,7 @@ export const features: readonly Feature[] = [
   caps,
   redirect,
   respond,
+  bodyLimit,
   rewrite,
   headers,
   timeouts,

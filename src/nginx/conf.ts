@@ -1,4 +1,4 @@
-import { mainLocation, shapeLocations, upstreamBlock, variables, ways } from './locations.ts'
+import { bodyLocations, mainLocation, shapeLocations, upstreamBlock, variables, ways } from './locations.ts'
 import { block, type Directive, directive, dollar, lua, renderConf, template } from './nginx-conf.ts'
 import { httpSettings, maps, proxyHeaders, sharedDicts } from './http-settings.ts'
 import type { Start, StartListener } from './start.ts'
@@ -73,7 +73,9 @@ function http(start: Start, options: ConfOptions): Directive[] {
     ...maps,
     ...proxyHeaders,
     ...all.map(({ name, kind }) => upstream(name, kind === 'grpc', options.profile)),
-    ...start.listeners.map((listener) => server(listener, [mainLocation(listener.id, first), ...shapeLocations(all)], options.profile)),
+    ...start.listeners.map((listener) =>
+      server(listener, [mainLocation(listener.id, first), ...shapeLocations(all), ...bodyLocations(first)], options.profile),
+    ),
     adminServer(options.dir === undefined ? adminSocket : `${options.dir}/${adminSocket}`),
   ]
 }

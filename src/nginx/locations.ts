@@ -64,3 +64,21 @@ export function shapeLocations(all: readonly Way[]): Directive[] {
     ),
   )
 }
+
+/** Largest bodies, in bytes, that nginx reads for a route when the client does not say how long its body is. A fixed ladder: nginx knows the limit only from its files. */
+const bodySteps = [16, 20, 24, 28, 32, 40].map((bits) => 2 ** bits)
+
+/** The location that reads a body up to the first step that is not below `limit`; the runtime then compares with the limit itself. */
+export function bodyLocation(limit: number): string {
+  return `@body_${bodySteps.find((step) => step >= limit) ?? 0}`
+}
+
+export function bodyLocations(first: Way): Directive[] {
+  return bodySteps.map((step) =>
+    block(
+      'location',
+      [bodyLocation(step)],
+      [directive('client_max_body_size', step), lua('access_by_lua_block', 'require("sluice.body").read()'), first.pass],
+    ),
+  )
+}

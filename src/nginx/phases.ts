@@ -28,6 +28,7 @@ export const phases: readonly Phase[] = [
     directive: 'access_by_lua_block',
     order: [
       ['caps', 'a request that is too much is refused before any work is done for it'],
+      ['body-limit', 'a body that is too large is refused before it is read'],
       ['headers', 'sees the request as the client sent it'],
       ['rewrite', 'after everything that looks at the path'],
       ['balancing', 'reads its key from the request that the client sent'],

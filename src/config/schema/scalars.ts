@@ -19,7 +19,7 @@ const text = (pattern: string, title: string, examples: readonly string[], words
 /** `250ms`, `1.5s`, `5m`, `1h`; read with lib/parse-duration. */
 export const duration = (words: Words) => text(durationPattern, 'duration', ['250ms', '10s', '5m', '1h'], words)
 
-/** `64KiB`, `10MB`; read with lib/parse-size. @public for the body limits of the language, which no feature has yet */
+/** `64KiB`, `10MB`; read with lib/parse-size. */
 export const size = (words: Words) => text(sizePattern, 'size', ['64KiB', '10MiB'], words)
 
 /** `50%`; read with lib/parse-percent. */
