@@ -25,7 +25,9 @@ import { brotli, emptyBuffer, emptyExtProc, emptyLimits, emptyRateLimit, emptyTr
 /**
  * How a filter comes to act on a route.
  * - `optional`: shipped switched off; a per-route message switches it on (and replaces its configuration).
- * - `always`: on for every route, configured in one place; a route leaves it with `FilterConfig {disabled: true}`.
+ * - `always`: on for every route, configured in one place; a route leaves it with `FilterConfig {disabled: true}`. While its configuration is the
+ *   empty one, all routes do (decision 0002). So the file says whether it is used at all: what live facts fill, such as revocations, holds an
+ *   entry from the moment that the file asks for it.
  * - `chain`: shipped switched off; the route brings its own list of filters, for those without per-route configuration of their own.
  */
 type Placement = 'optional' | 'always' | 'chain'
@@ -40,11 +42,6 @@ export interface Slot {
   readonly placement: Placement
   /** The configuration is a resource of its own (ECDS), so it changes without touching the listener. */
   readonly ecds: boolean
-  /**
-   * The configuration changes only with the file, never by a live fact alone. While it is the empty one, the routes switch the filter off:
-   * three empty ones cost a request 7,600 instructions (docs/benchmarks.md).
-   */
-  readonly byFile?: true
   /** Configuration that lets every request pass. */
   readonly empty: Message
   /** Why the filter stands here, in this placement. */
@@ -54,7 +51,6 @@ export interface Slot {
 const optional = { placement: 'optional', ecds: false } as const
 const optionalLive = { placement: 'optional', ecds: true } as const
 const always = { placement: 'always', ecds: true } as const
-const alwaysByFile = { ...always, byFile: true } as const
 
 /**
  * The HTTP filter chain of every listener, in order; the router follows. Removal of the gateway's own headers comes before it (early header mutation).
@@ -71,7 +67,7 @@ export const slots = [
   },
   {
     name: 'limits-ip',
-    ...alwaysByFile,
+    ...always,
     type: LocalRateLimitSchema,
     empty: emptyLimits('limits-ip', 2),
     reason: 'before signatures are checked, so that a flood from one address stays cheap; stage 2 of route.rate_limits',
@@ -124,14 +120,14 @@ export const slots = [
   },
   {
     name: 'limits-a',
-    ...alwaysByFile,
+    ...always,
     type: LocalRateLimitSchema,
     empty: emptyLimits('limits-a', 1),
     reason: 'limits by identity; filter-level buckets survive route changes, a change of the resource refills only its own',
   },
   {
     name: 'limits-b',
-    ...alwaysByFile,
+    ...always,
     type: LocalRateLimitSchema,
     empty: emptyLimits('limits-b', 1),
     reason: 'second group of buckets, so that editing one limit keeps the others',
@@ -269,10 +265,10 @@ export function baseExtensions(): Resource[] {
   return slots.filter((slot) => slot.ecds).map((slot) => extension(slot.name, slot.empty))
 }
 
-/** Slots that need not run for any route, because of these resources theirs is the one that lets everything pass. */
+/** Slots that are on and need not run for any route, because of these resources theirs is the one that lets everything pass. */
 export function idleSlots(resources: ReadonlyMap<string, Resource>): SlotName[] {
   const idle = (slot: Slot): boolean => resources.get(`extension/${slot.name}`)?.version === emptyVersions.get(slot.name)
-  return slots.filter((slot: Slot) => slot.byFile && idle(slot)).map(({ name }) => name)
+  return slots.filter((slot: Slot) => slot.placement === 'always' && idle(slot)).map(({ name }) => name)
 }
 
 const emptyVersions: ReadonlyMap<string, string> = new Map(baseExtensions().map(({ name, version }) => [name, version]))

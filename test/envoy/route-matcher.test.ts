@@ -57,7 +57,7 @@ describe('buckets', () => {
     const virtualHost = hostOf(many)
     const buckets = routeBuckets(virtualHost)
     expect(copies(buckets)).toBeLessThanOrEqual(5 * virtualHost.entries.length)
-    expect(Math.max(...buckets.map(({ entries }) => entries.length))).toBeLessThan(10)
+    expect(Math.max(...buckets.map(({ entries }) => entries.length))).toBeLessThanOrEqual(20)
   })
 
   it('are fewer and larger where hundreds of routes have no prefix, so that copies stay bounded', () => {
@@ -91,9 +91,10 @@ describe('a virtual host', () => {
     expect(guards).toHaveLength(6)
     const tree = matcher?.onNoMatch?.onMatch.case === 'matcher' ? matcher.onNoMatch.onMatch.value : undefined
     const treeType = tree?.matcherType.case === 'matcherTree' ? tree.matcherType.value.treeType : undefined
-    const action = treeType?.case === 'prefixMatchMap' ? treeType.value.map['/api/v1/s1234']?.onMatch : undefined
+    const action = treeType?.case === 'prefixMatchMap' ? treeType.value.map['/api/v1/s123']?.onMatch : undefined
     const list = action?.case === 'action' && action.value.typedConfig ? anyUnpack(action.value.typedConfig, RouteListSchema) : undefined
-    expect(list?.routes.map((route) => route.name)).toEqual(['urgent', 's1234', 'pictures', 'rest'])
+    const siblings = ['s123', ...Array.from({ length: 10 }, (_, digit) => `s123${digit}`)]
+    expect(list?.routes.map((route) => route.name)).toEqual(['urgent', ...siblings, 'pictures', 'rest'])
   })
 
   it('stays a list when no prefix tells its routes apart', () => {

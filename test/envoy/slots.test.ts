@@ -79,10 +79,10 @@ describe('an opt-out', () => {
 describe('a slot', () => {
   const served = (resources: Iterable<Resource>) => new Map([...resources].map((resource) => [`${resource.type}/${resource.name}`, resource]))
 
-  it('is idle while its configuration is the empty one, but never where a live fact alone may fill it', () => {
-    expect(idleSlots(served(baseExtensions()))).toEqual(['limits-ip', 'limits-a', 'limits-b'])
+  it('is idle while it is always on and its configuration is the empty one', () => {
+    expect(idleSlots(served(baseExtensions()))).toEqual(['limits-ip', 'revocation-recent', 'revocation-base', 'limits-a', 'limits-b'])
     const used = extension('limits-a', create(LocalRateLimitSchema, { statPrefix: 'used', stage: 1 }))
-    expect(idleSlots(served([...baseExtensions(), used]))).toEqual(['limits-ip', 'limits-b'])
+    expect(idleSlots(served([...baseExtensions(), used]))).toEqual(['limits-ip', 'revocation-recent', 'revocation-base', 'limits-b'])
     expect(idleSlots(new Map())).toEqual([])
   })
 })
