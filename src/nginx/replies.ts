@@ -35,6 +35,7 @@ function bodyOf(format: ErrorFormat, { code, detail, status, title }: Reply): st
   }
 }
 
+/** Ends with a line break, as Envoy ends the JSON that it makes. */
 function text(body: unknown): string {
-  return JSON.stringify(body).replace('\\u0001', placeholder)
+  return `${JSON.stringify(body).replace('\\u0001', placeholder)}\n`
 }

@@ -10,7 +10,12 @@ export interface Seen {
   readonly body: string
 }
 
-/** A small HTTP upstream on 127.0.0.1 that answers with what it saw. Change the fields to steer it; `/health` answers 200 or 503 by `healthy`. */
+/**
+ * A small HTTP upstream on 127.0.0.1 that answers with what it saw. Change the fields to steer it; `/health` answers 200 or 503 by `healthy`.
+ * A request can steer its own answer: `x-echo-status: 503`, `x-echo-delay: 200ms`, `x-echo-set: name: value`, `x-echo-body: text`,
+ * `x-echo-close: 1` (closes the connection without an answer), `x-echo-health: sick|well` (of the endpoint, from now on);
+ * with `x-echo-only: NAME` only the upstream of that name obeys.
+ */
 export interface Echo {
   readonly name: string
   readonly port: number
@@ -18,6 +23,10 @@ export interface Echo {
   delayMs: number
   healthy: boolean
   headers: Record<string, string>
+  /** The body of an answer; default what it saw, as JSON. */
+  say: (seen: Seen) => string
+  /** Told of every request but health checks before it is answered. */
+  arrived: (seen: Seen) => void
   /** Every request but health checks, oldest first. */
   readonly seen: Seen[]
   /** Closes the port and every connection, as a crash would. */
@@ -56,6 +65,8 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     delayMs: 0,
     healthy: true,
     headers: {},
+    say: (seen) => JSON.stringify(seen),
+    arrived: () => {},
     seen: [],
     close,
     reopen: async () => void (await open(echo.port)),
@@ -79,7 +90,32 @@ async function answer(echo: Echo, request: IncomingMessage, response: ServerResp
     body: Buffer.concat(chunks).toString(),
   }
   echo.seen.push(seen)
-  if (echo.delayMs > 0) await delay(echo.delayMs)
-  response.writeHead(echo.status, { 'content-type': 'application/json', ...echo.headers })
-  response.end(JSON.stringify(seen))
+  echo.arrived(seen)
+  const wish = wishesOf(echo, request)
+  if (wish('health') !== undefined) echo.healthy = wish('health') === 'well'
+  const delayMs = echo.delayMs + parseInt(wish('delay') ?? '0', 10)
+  if (delayMs > 0) await delay(delayMs)
+  if (wish('close') !== undefined) {
+    request.socket.destroy()
+    return
+  }
+  for (const line of wish('set', true)) response.appendHeader(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim())
+  response.writeHead(Number(wish('status') ?? echo.status), { 'content-type': 'application/json', ...echo.headers })
+  response.end(wish('body') ?? echo.say(seen))
+}
+
+interface Wishes {
+  (name: string): string | undefined
+  (name: string, all: true): string[]
+}
+
+/** Headers by which a request steers its answer; none when it means another upstream. */
+function wishesOf(echo: Echo, request: IncomingMessage): Wishes {
+  const all = request.headersDistinct
+  const meant = all['x-echo-only'] === undefined || all['x-echo-only'].includes(echo.name)
+  const wish = (name: string, every?: true) => {
+    const values = meant ? (all[`x-echo-${name}`] ?? []) : []
+    return every ? values : values[0]
+  }
+  return wish as Wishes
 }

@@ -1,0 +1,47 @@
+import { type Echo, type Seen, startEcho } from '../support/echo.ts'
+import type { Case } from './cases.ts'
+import { writtenAs } from './merge.ts'
+
+/** One request as it reached an endpoint. */
+export interface Arrival extends Seen {
+  readonly service: string
+  /** Address of the endpoint as the case wrote it. */
+  readonly instance: string
+}
+
+/** Echo upstreams for every endpoint of the cases, for one engine. */
+export interface Backends {
+  /** Port of an endpoint. */
+  place(one: Case, service: string, written: string): number
+  /** Everything that reached endpoints of the case since it was last asked, oldest first. */
+  take(one: Case): Arrival[]
+  close(): Promise<void>
+}
+
+/** Header in which an endpoint tells its name; never compared. */
+export const instanceHeader = 'x-echo-instance'
+
+export async function startBackends(cases: readonly Case[]): Promise<Backends> {
+  const echoes = new Map<string, Echo>()
+  const arrived = new Map<string, Arrival[]>(cases.map(({ id }) => [id, []]))
+  const start = async (one: Case, service: string, written: string): Promise<void> => {
+    const echo = await startEcho(written)
+    echo.headers = { [instanceHeader]: written }
+    echo.arrived = (seen) => void arrived.get(one.id)?.push({ ...seen, service })
+    echo.say = (seen) => JSON.stringify({ service, method: seen.method, path: seen.url, body: seen.body })
+    echoes.set(keyOf(one, service, written), echo)
+  }
+  const all = cases.flatMap((one) =>
+    [...one.gateway.services.values()].flatMap((service) => service.discovery.endpoints.map((at) => start(one, service.name, writtenAs(at)))),
+  )
+  await Promise.all(all)
+  return {
+    place: (one, service, written) => echoes.get(keyOf(one, service, written))?.port ?? 0,
+    take: (one) => arrived.get(one.id)?.splice(0) ?? [],
+    close: async () => void (await Promise.all([...echoes.values()].map((echo) => echo.close()))),
+  }
+}
+
+function keyOf(one: Case, service: string, written: string): string {
+  return `${one.id} ${service} ${written}`
+}

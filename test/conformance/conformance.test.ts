@@ -1,0 +1,31 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { features } from '../../src/features/index.ts'
+import { caseIds } from './cases.ts'
+import { readExceptions, refusalProblems, unused } from './exceptions.ts'
+import { tell } from './finding.ts'
+import { type Outcome, run } from './run.ts'
+
+/** `CASES=rewrite` runs only cases whose name begins so. */
+const only = process.env['CASES'] ?? ''
+const ids = caseIds().filter((id) => id.startsWith(only))
+const exceptions = readExceptions()
+
+let outcome: Outcome
+beforeAll(async () => {
+  outcome = await run({ ids, features, exceptions })
+})
+
+describe('both engines do what the case expects, and the same', () => {
+  it.each(ids)('%s', (id) => {
+    expect((outcome.findings.get(id) ?? []).map(tell)).toEqual([])
+  })
+})
+
+it('an engine refuses a case only as exceptions.yaml says', () => {
+  expect(outcome.cases.flatMap((one) => refusalProblems(exceptions, one).map((problem) => `${one.id}: ${problem}`))).toEqual([])
+})
+
+it('every exception is needed', () => {
+  expect(outcome.requests).toBeGreaterThan(0)
+  if (only === '') expect(unused(exceptions, outcome.used, new Set(ids))).toEqual([])
+})
