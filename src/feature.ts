@@ -17,6 +17,8 @@ export interface Point {
   readonly schema: TSchema
   /** How a stronger layer meets a weaker one: field by field, or as a whole. The word `none` clears in both. */
   readonly merge: 'fields' | 'replace'
+  /** Keys inside the value that are one of several forms: there a stronger layer replaces the weaker one as a whole. */
+  readonly whole?: readonly string[]
 }
 
 /** What a finding is raised with; the place is filled in from the node. */

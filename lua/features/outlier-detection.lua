@@ -5,6 +5,7 @@ local M = {}
 
 function M.done(limits, ctx)
   for _, try in ipairs(ctx.tries or {}) do
+    if try.aborted then break end
     local failed, gateway = outcome.failed(try)
     local out = outcome.in_a_row("o5:", ctx.service, try, failed, limits.consecutive5xx)
     local most = limits.consecutiveGatewayErrors

@@ -1,16 +1,10 @@
 -- Answers by itself with the body as it was written.
+local answer = require("sluice.answer")
+
 local M = {}
 
-function M.action(answer, _)
-  local header = ngx.header
-  for name, value in pairs(answer.headers) do header[name] = value end
-  ngx.status = answer.status
-  local body = answer.body or ""
-  local empty = answer.status == 204 or answer.status == 304
-  if not empty then header["Content-Length"] = #body end
-  if not answer.headers["content-type"] then header["Content-Type"] = "" end
-  if body ~= "" and not empty then ngx.print(body) else ngx.send_headers() end
-  ngx.exit(ngx.HTTP_OK)
+function M.action(written, _)
+  answer.send(written)
   return true
 end
 

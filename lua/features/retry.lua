@@ -38,7 +38,8 @@ end
 function M.attempt(retry, ctx)
   if not retry.attempts then return false end -- the budget of a service
   if #ctx.tries == 0 then
-    if retry.attempts > 1 and retry.methods[ctx.request.method] and within_budget(ctx.service) then balancer.set_more_tries(retry.attempts - 1) end
+    local may = retry.attempts > 1 and not ctx.once and retry.methods[ctx.request.method]
+    if may and within_budget(ctx.service) then balancer.set_more_tries(retry.attempts - 1) end
     return false
   end
   if wanted(retry, ctx) then

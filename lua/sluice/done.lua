@@ -21,6 +21,8 @@ function M.log()
     if last and not last.ended then
       last.peer.load.active = last.peer.load.active - 1
       last.status = last_status()
+      -- The client went away first: that says nothing about the endpoint.
+      last.aborted = ngx.status == 499
     end
   end
   local steps = ctx.service and ctx.service.done

@@ -16,15 +16,29 @@ local function target_of(action)
   return targets[#targets]
 end
 
+-- Services that may stand in for one another, one after the other.
+local longest_chain = 10
+
+-- Lets the service of that name take the request. It may answer by itself (then nothing is returned) or send it to another one (`ctx.instead`).
+local function admit(ctx, name)
+  for _ = 1, longest_chain do
+    local chosen = ctx.state.services[name]
+    if not chosen then break end
+    ctx.service, ngx.var.sl_service = chosen, name
+    if not (chosen.request and features.run(chosen.request, ctx)) then return chosen end
+    if not ctx.instead then return nil end
+    name, ctx.instead, ctx.subset = ctx.instead, nil, nil
+  end
+  return reply.send(ctx.listener.errorFormat, "service-unavailable")
+end
+
 function M.send(ctx)
   local route, request = ctx.route, ctx.request
   local target = target_of(route.action)
-  local chosen = ctx.state.services[target.service]
-  ctx.service, ctx.subset = chosen, target.subset
-  ctx.path = request.path
+  ctx.subset, ctx.path = target.subset, request.path
   local var = ngx.var
-  var.sl_service = chosen.name
-  if chosen.request and features.run(chosen.request, ctx) then return end
+  local chosen = admit(ctx, target.service)
+  if not chosen then return end
   if route.request_steps and features.run(route.request_steps, ctx) then return end
   if #service.pool(chosen, ctx.subset) == 0 then return reply.send(ctx.listener.errorFormat, "no-healthy-endpoint") end
   local load = chosen.load

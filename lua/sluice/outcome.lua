@@ -1,4 +1,4 @@
--- What attempts say about an endpoint, counted over all workers: failures in a row, and the share of failures in a window.
+-- What attempts say about an endpoint, counted over all workers: failures in a row.
 local health = require("sluice.health")
 local dict = ngx.shared.sl_count
 
@@ -22,15 +22,6 @@ function M.in_a_row(name, service, try, failed, limit)
   if not count or count < limit then return false end
   dict:delete(key)
   return true
-end
-
--- Counts one result in the present window; true when the share of failures is reached.
-function M.too_many(service, try, failed, rate)
-  local window = rate.within / 1000
-  local key = service.name .. "|" .. try.peer.key .. "|" .. math.floor(ngx.now() / window)
-  local total = dict:incr("t:" .. key, 1, 0, window * 2)
-  local bad = failed and dict:incr("b:" .. key, 1, 0, window * 2)
-  return bad and total and total >= rate.minRequests and bad * 100 >= rate.percent * total or false
 end
 
 -- Takes the endpoint out unless too many are out already.

@@ -9,7 +9,8 @@ local M = {}
 local grpc_status = { [400] = 13, [401] = 16, [403] = 7, [404] = 12, [429] = 14, [502] = 14, [503] = 14, [504] = 14 }
 local plain = { status = 503, type = "text/plain; charset=utf-8", title = "Service Unavailable", before = "Service Unavailable\n", after = "" }
 
-local function is_grpc()
+-- Whether the caller speaks gRPC, and would not understand a body.
+function M.is_grpc()
   local type = ngx.var.http_content_type
   return type and find(type, "application/grpc", 1, true) == 1
 end
@@ -22,7 +23,7 @@ end
 
 local function write(reply, status)
   local header = ngx.header
-  if is_grpc() then
+  if M.is_grpc() then
     ngx.status = 200
     header["Content-Type"] = "application/grpc"
     header["grpc-status"] = grpc_status[status] or 2

@@ -17,17 +17,17 @@ export function mergePolicies(points: readonly Point[], layers: readonly (Fields
       const own = layer && Object.hasOwn(layer, point.key) ? layer[point.key] : undefined
       if (own === undefined) continue
       if (own === none || own === null) value = undefined
-      else value = point.merge === 'fields' ? mergeFields(value, own) : own
+      else value = point.merge === 'fields' ? mergeFields(value, own, point.whole) : own
     }
     if (value !== undefined) merged.set(point.key, value)
   }
   return merged
 }
 
-function mergeFields(weak: unknown, strong: unknown): unknown {
+function mergeFields(weak: unknown, strong: unknown, whole: readonly string[] = []): unknown {
   if (!isFields(weak) || !isFields(strong)) return strong
   const result: Record<string, unknown> = { ...weak }
-  for (const [key, value] of Object.entries(strong)) result[key] = mergeFields(weak[key], value)
+  for (const [key, value] of Object.entries(strong)) result[key] = whole.includes(key) ? value : mergeFields(weak[key], value)
   return result
 }
 

@@ -27,6 +27,7 @@ export const phases: readonly Phase[] = [
     name: 'request',
     directive: 'access_by_lua_block',
     order: [
+      ['circuit-breaker', 'a service that rests takes nothing, not even a place'],
       ['caps', 'a request that is too much is refused before any work is done for it'],
       ['body-limit', 'a body that is too large is refused before it is read'],
       ['headers', 'sees the request as the client sent it'],
@@ -55,7 +56,7 @@ export const phases: readonly Phase[] = [
     order: [
       ['caps', 'gives its place back whatever happened'],
       ['outlier-detection', 'counts the outcome of every attempt'],
-      ['circuit-breaker', 'the same; a service has one of the two'],
+      ['circuit-breaker', 'the same, for the service as a whole'],
     ],
   },
   {

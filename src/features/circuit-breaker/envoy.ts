@@ -1,5 +1,6 @@
 import { duration } from '../../envoy/duration.ts'
 import type { EnvoyParts } from '../../envoy/parts.ts'
+import type { Node } from '../../model/gateway.ts'
 import type { Limit } from '../../model/limit.ts'
 import type { CircuitBreaker } from './model.ts'
 
@@ -8,8 +9,7 @@ export const envoy: EnvoyParts<CircuitBreaker> = {
   cluster: (breaker) => ({
     cluster: {
       outlierDetection: {
-        consecutive5xx: breaker.failures,
-        enforcingConsecutive5xx: 100,
+        ...(breaker.failures === undefined ? { enforcingConsecutive5xx: 0 } : { consecutive5xx: breaker.failures, enforcingConsecutive5xx: 100 }),
         enforcingConsecutiveGatewayFailure: 0,
         enforcingSuccessRate: 0,
         ...rate(breaker),
@@ -23,7 +23,17 @@ export const envoy: EnvoyParts<CircuitBreaker> = {
 }
 
 /** Better no gateway than one that ignores what was asked of it. */
-function* refused({ halfOpen, fallback }: CircuitBreaker): Iterable<Limit> {
+function* refused({ halfOpen, fallback }: CircuitBreaker, node: Node): Iterable<Limit> {
+  if (node.policies['outlier-detection'] !== undefined) {
+    yield {
+      kind: 'refused',
+      code: 'circuit-breaker/with-outlier-detection',
+      message: `service ${node.name} has a circuitBreaker and an outlierDetection: Envoy has one place for both`,
+      path: ['circuitBreaker'],
+      side: 'key',
+      help: 'keep one of them; write `none` to clear an inherited one',
+    }
+  }
   if (halfOpen !== undefined) {
     yield {
       kind: 'refused',
@@ -47,12 +57,12 @@ function* refused({ halfOpen, fallback }: CircuitBreaker): Iterable<Limit> {
 }
 
 /** Envoy judges the rate over one sweep interval; without a rate the interval only decides how soon an ejected endpoint comes back. */
-function rate(breaker: CircuitBreaker) {
-  if (!breaker.errorRate) return { interval: duration(Math.min(1_000, breaker.openFor)), enforcingFailurePercentage: 0 }
+function rate({ errorRate, within, openFor }: CircuitBreaker) {
+  if (!errorRate) return { interval: duration(Math.min(1_000, openFor)), enforcingFailurePercentage: 0 }
   return {
-    interval: duration(breaker.errorRate.within),
-    failurePercentageThreshold: breaker.errorRate.percent,
-    failurePercentageRequestVolume: breaker.errorRate.minRequests,
+    interval: duration(within),
+    failurePercentageThreshold: errorRate.percent,
+    failurePercentageRequestVolume: errorRate.minRequests,
     failurePercentageMinimumHosts: 1,
     enforcingFailurePercentage: 100,
   }

@@ -1,22 +1,23 @@
-import type { NginxParts } from '../../nginx/parts.ts'
-import type { Limit } from '../../model/limit.ts'
-import type { CircuitBreaker } from './model.ts'
+import type { Json, NginxParts, StateCx } from '../../nginx/parts.ts'
+import type { Fallback } from './fallback.ts'
+import { type CircuitBreaker, defaultHalfOpen } from './model.ts'
 
-/** The same guard as on Envoy: an endpoint that keeps failing is left out. It counts over all workers of a node. */
+/** One circuit per service, over all workers of a node. */
 export const nginx: NginxParts<CircuitBreaker> = {
-  state: ({ failures, errorRate, openFor }) => ({ failures, openFor, ...(errorRate ? { errorRate: { ...errorRate } } : {}) }),
-  *support({ halfOpen, fallback }) {
-    if (halfOpen !== undefined) yield notYet('halfOpen')
-    if (fallback !== undefined) yield notYet('fallback')
-  },
+  state: ({ failures, errorRate, within, openFor, halfOpen = defaultHalfOpen, fallback }, _node, cx) => ({
+    ...(failures === undefined ? {} : { failures }),
+    ...(errorRate === undefined ? {} : { errorRate: errorRate.percent, minRequests: errorRate.minRequests }),
+    within,
+    openFor,
+    ...halfOpen,
+    ...(fallback === undefined ? {} : { fallback: fallbackData(fallback, cx) }),
+  }),
 }
 
-function notYet(key: string): Limit {
-  return {
-    kind: 'refused',
-    message: `\`${key}\` of a circuitBreaker is not there yet on nginx`,
-    path: ['circuitBreaker', key],
-    side: 'key',
-    help: `leave \`${key}\` out`,
-  }
+/** A file may hold any bytes, which JSON does not. */
+function fallbackData(fallback: Fallback, { read }: StateCx): Json {
+  if (fallback.type === 'service') return { service: fallback.service }
+  const { answer, file } = fallback
+  const body = file === undefined ? (answer.body === undefined ? {} : { body: answer.body }) : { body64: Buffer.from(read(file)).toString('base64') }
+  return { respond: { status: answer.status, headers: { ...answer.headers }, ...body } }
 }
