@@ -1,8 +1,10 @@
--- The admin socket: PUT /document, POST /delta, GET /status. Answers when every worker has the change, or says which one has not;
--- with `?wait=0` it answers at once.
+-- The admin socket: PUT /document, POST /delta, POST /drain, GET /status, GET /sick. A change is answered when every worker has it, or the answer
+-- says which one has not; with `?wait=0` it is answered at once.
 local config = require("sluice.config")
 local check = require("sluice.check")
 local document = require("sluice.document")
+local drain = require("sluice.drain")
+local health = require("sluice.health")
 local lock = require("sluice.lock")
 local pause = require("sluice.pause")
 local slots = require("sluice.slots")
@@ -38,7 +40,7 @@ local function workers()
   local list, slowest = {}, math.huge
   for id = 0, ngx.worker.count() - 1 do
     local number = dict:get("w:" .. id) or 0
-    list[#list + 1] = { worker = id, version = dict:get("n:" .. number), number = number }
+    list[#list + 1] = { worker = id, version = dict:get("n:" .. number), number = number, pid = dict:get("p:" .. id) }
     if number < slowest then slowest = number end
   end
   return list, slowest
@@ -120,8 +122,16 @@ local function status()
     deltas = number - base,
     fold = number - base >= fold_after,
     open = slots.open(),
+    active = drain.active(),
     free = dict:free_space(),
   })
+end
+
+-- The endpoints that get no requests now, the first 100; nothing is said when there are none, for Lua knows no empty list.
+local function sick()
+  local state = config.current()
+  local list = state and health.out(state.services, 100) or {}
+  return answer(200, { endpoints = list[1] and list or nil })
 end
 
 function M.serve()
@@ -130,7 +140,12 @@ function M.serve()
   if method == "PUT" and path == "/document" then return put(wait) end
   if method == "POST" and path == "/delta" then return post(wait) end
   if method == "GET" and path == "/status" then return status() end
-  return answer(404, { error = "there are PUT /document, POST /delta and GET /status" })
+  if method == "GET" and path == "/sick" then return sick() end
+  if method == "POST" and path == "/drain" then
+    drain.begin()
+    return answer(200, { active = drain.active() })
+  end
+  return answer(404, { error = "there are PUT /document, POST /delta, POST /drain, GET /status and GET /sick" })
 end
 
 return M

@@ -33,10 +33,13 @@ end
 function M.worker()
   forget_predecessor()
   local config = require("sluice.config")
+  local drain = require("sluice.drain")
   math.randomseed(ngx.worker.pid() + ngx.now() * 1000)
   config.worker()
   local ok, err = ngx.timer.every(tick, function(premature)
-    if not premature then config.catch_up() end
+    if premature then return end
+    config.catch_up()
+    drain.look()
   end)
   if not ok then ngx.log(ngx.ERR, "the worker cannot watch for changes: ", err) end
   require("sluice.watch").start()

@@ -2,6 +2,7 @@
 --   v       number of the last change            base   number of the last full document
 --   d:<n>   the full document of change n        c:<n>  the delta of change n
 --   n:<n>   version (content hash) after n       w:<id> number that worker <id> has applied
+--   p:<id>  process id of worker <id>
 local build = require("sluice.build")
 local check = require("sluice.check")
 local document = require("sluice.document")
@@ -47,7 +48,8 @@ end
 
 local function acknowledge()
   local id = ngx.worker.id()
-  if id then dict:set("w:" .. id, mine) end
+  if not id then return end
+  dict:set("w:" .. id, mine)
 end
 
 local function swap(fresh, number)
@@ -146,6 +148,7 @@ function M.worker()
     local base = dict:get("base")
     if not (base and base <= mine and apply_deltas(version)) then rebuild(pause.never) end
   end
+  dict:set("p:" .. ngx.worker.id(), ngx.worker.pid())
   acknowledge()
 end
 

@@ -38,4 +38,20 @@ function M.ejected(service, endpoint)
   return dict:get("e:" .. service .. "|" .. endpoint) ~= nil
 end
 
+local reasons = { c = "failed health check", e = "ejected" }
+
+-- What is out now, as { service, address, reason }: at most `limit`. Only what is out has a key, so it costs nothing while all is well.
+function M.out(services, limit)
+  local list = {}
+  for _, key in ipairs(dict:get_keys(0)) do
+    local kind, name, address = string.match(key, "^([ce]):([^|]*)|(.*)$")
+    local service = name and services[name]
+    if service and service.by_key[address] and dict:get(key) and (kind == "e" or service.checked) then
+      list[#list + 1] = { service = name, address = address, reason = reasons[kind] }
+      if #list == limit then break end
+    end
+  end
+  return list
+end
+
 return M

@@ -1,4 +1,5 @@
 -- The header filter: what the client sees besides the service's answer.
+local drain = require("sluice.drain")
 local slots = require("sluice.slots")
 
 local M = {}
@@ -6,6 +7,8 @@ local M = {}
 function M.headers()
   local header = ngx.header
   header["Server"] = "sluice"
+  -- HTTP/2 has no such header; there nginx itself says goodbye when its ports close. nginx's own `keep-alive` stays beside it: `close` counts.
+  if drain.on and ngx.status ~= 101 and ngx.req.http_version() < 2 then header["Connection"] = "close" end
   local ctx = slots.get()
   if not ctx then return end
   local steps = ctx.route.response_steps

@@ -1,16 +1,18 @@
 import { request } from 'node:http'
 import { type Delta, deltaText } from '../nginx/delta.ts'
 import { documentText, type State } from '../nginx/state.ts'
+import type { SickEndpoint } from './sick-endpoints.ts'
 
 /** What a worker has applied; `version` is absent when it has nothing yet. */
-interface NginxWorker {
+export interface NginxWorker {
   readonly worker: number
+  readonly pid?: number
   readonly version?: string
   readonly number: number
 }
 
 /** The workers' answer to a document or a delta. */
-type NginxReport =
+export type NginxReport =
   /** `applied`: every worker has it. `saved`: a cold start will have it too; else `problem` says why not. */
   | {
       readonly accepted: true
@@ -32,12 +34,14 @@ export interface NginxStatus {
   readonly fold: boolean
   /** Requests under way in the worker that answered. */
   readonly open: number
+  /** Requests of clients under way in all workers. */
+  readonly active: number
   /** Bytes of shared memory that are free for the configuration. */
   readonly free: number
   readonly workers: readonly NginxWorker[]
 }
 
-/** The live side of one nginx: its unix socket takes documents and deltas. Calls reject when nobody listens or no answer comes within 30 s. */
+/** The live side of one nginx: its unix socket takes documents and deltas. Calls reject when nobody listens, or no answer comes within 30 s (of what changes nothing: 2 s). */
 export interface NginxAdmin {
   put(state: State): Promise<NginxReport>
   /**
@@ -46,19 +50,34 @@ export interface NginxAdmin {
    */
   post(delta: Delta, wait?: boolean): Promise<NginxReport>
   status(): Promise<NginxStatus>
+  /** The endpoints that get no requests now, the first 100. */
+  sick(): Promise<readonly SickEndpoint[]>
+  /** From now on clients are told to close their connections; ends only with nginx. */
+  drain(): Promise<void>
 }
 
 export function nginxAdmin(socketPath: string): NginxAdmin {
   return {
     put: async (state) => report(await call(socketPath, 'PUT', '/document', documentText(state))),
     post: async (delta, wait = true) => report(await call(socketPath, 'POST', `/delta?wait=${wait ? 1 : 0}`, deltaText(delta))),
-    status: async () => JSON.parse((await call(socketPath, 'GET', '/status')).body) as NginxStatus,
+    status: async () => JSON.parse(await text(socketPath, 'GET', '/status')) as NginxStatus,
+    sick: async () => (JSON.parse(await text(socketPath, 'GET', '/sick')) as { endpoints?: readonly SickEndpoint[] }).endpoints ?? [],
+    drain: async () => void (await text(socketPath, 'POST', '/drain')),
   }
 }
 
 interface Answer {
   readonly status: number
   readonly body: string
+}
+
+/** How long nginx may take to tell something, in milliseconds; changes may take longer. */
+const patienceMs = 2_000
+
+async function text(socketPath: string, method: string, path: string): Promise<string> {
+  const { status, body } = await call(socketPath, method, path, undefined, patienceMs)
+  if (status !== 200) throw new Error(`nginx answers ${path} with status ${status}: ${body.slice(0, 200)}`)
+  return body
 }
 
 function report({ status, body }: Answer): NginxReport {
@@ -74,9 +93,9 @@ function reasonIn(body: string): string {
   }
 }
 
-function call(socketPath: string, method: string, path: string, body?: string): Promise<Answer> {
+function call(socketPath: string, method: string, path: string, body?: string, timeoutMs = 30_000): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, agent: false, signal: AbortSignal.timeout(30_000) }, (response) => {
+    const sent = request({ socketPath, method, path, agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.once('error', reject)

@@ -26,7 +26,12 @@ export function validateWithNginx(
 
 /** The sentences that matter, without time, process and directory. */
 function reasonIn(output: string, dir: string): string {
-  const lines = output.split('\n').map((line) => line.replace(/^nginx: |^\d{4}\/\d\d\/\d\d \S+ \[\w+\] \d+#\d+: /g, '').replaceAll(`${dir}/`, ''))
+  const lines = output.split('\n').map((line) => plainLine(line, dir))
   const reasons = lines.filter((line) => line !== '' && !/^configuration file .* test failed$/.test(line))
   return (reasons.length > 0 ? reasons : lines).join('\n').trim()
+}
+
+/** A line of nginx's log without time, process and directory. */
+export function plainLine(line: string, dir: string): string {
+  return line.replace(/^nginx: |^\d{4}\/\d\d\/\d\d \S+ \[\w+\] \d+#\d+: /g, '').replaceAll(`${dir}/`, '')
 }

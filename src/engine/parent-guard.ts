@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 
 /**
- * Reads its standard input, which ends when this process dies in whatever way, `kill -9` included; then it ends the proxy: SIGTERM, after 5 s SIGKILL.
- * The word `done` makes it leave without doing anything. Node has no PR_SET_PDEATHSIG, hence this shell.
+ * Reads its standard input, which ends when this process dies in whatever way, `kill -9` included; then it ends the proxy: SIGTERM, after 5 s SIGKILL, to
+ * its workers as well when it leads a process group. The word `done` makes it leave without doing anything. Node has no PR_SET_PDEATHSIG, hence this shell.
  */
 const script = `
   read -r word
   [ "$word" = done ] && exit 0
   kill -TERM "$1" 2>/dev/null || exit 0
   for i in 1 2 3 4 5; do sleep 1; kill -0 "$1" 2>/dev/null || exit 0; done
+  kill -KILL -"$1" 2>/dev/null
   kill -KILL "$1" 2>/dev/null
 `
 

@@ -30,9 +30,9 @@ export async function checkPorts(wanted: readonly WantedPort[]): Promise<void> {
   }
 }
 
-/** The same finding from Envoy's own words, when another process took the port after the check; undefined for any other text. */
+/** The same finding from the own words of Envoy or nginx, when another process took the port after the check; undefined for any other text. */
 export function portTakenIn(text: string, wanted: readonly WantedPort[]): PortTaken | undefined {
-  const bind = /cannot bind '(?:\[[^\]]*\]|[^':]*):(\d+)': Address already in use/.exec(text)
+  const bind = /(?:cannot bind '|bind\(\) to )(?:\[[^\]]*\]|[^':]*):(\d+)(?:': | failed \(98: )Address already in use/.exec(text)
   if (!bind) return undefined
   const port = Number(bind[1])
   return new PortTaken(taken(port, 'another process', wanted.find((want) => want.port === port)?.listener ?? '<name>'))

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { drain } from './drain.ts'
 import { type EnvoyAdmin, envoyAdmin } from './envoy-admin.ts'
 import { envoyArguments, type EnvoyProcessOptions } from './envoy-arguments.ts'
-import { type EnvoyProcess, startProcess } from './envoy-process.ts'
+import { type EngineProcess, startProcess } from './engine-process.ts'
+import { type Backoff, KeptRunning } from './keep-running.ts'
 import { reasonIn } from './validate.ts'
 import { checkPorts, portTakenIn, type WantedPort } from './port-check.ts'
 import { lockRunDir } from './run-lock.ts'
@@ -22,8 +23,7 @@ export interface SuperviseOptions extends Pick<EnvoyProcessOptions, 'concurrency
   readonly log: (line: string) => void
   /** How long requests in progress may take after `stop`, in ms; default 30 s. */
   readonly drainMs?: number
-  /** Pause before a restart: doubles from `initialMs` (200) to `maxMs` (10,000) and starts anew after `stableMs` (30,000) of life. */
-  readonly backoff?: { readonly initialMs?: number; readonly maxMs?: number; readonly stableMs?: number }
+  readonly backoff?: Backoff
 }
 
 /** One proxy that is kept running until it is stopped. */
@@ -63,42 +63,51 @@ export async function supervise(options: SuperviseOptions): Promise<Supervisor> 
 
 class Running implements Supervisor {
   readonly admin: EnvoyAdmin
-  readonly ended: Promise<void>
-  restarts = 0
   readonly #options: SuperviseOptions
   readonly #adminSocket: string
   readonly #configPath: string
-  readonly #stopping = new AbortController()
-  readonly #unlock: () => Promise<void>
-  #end: () => void = () => {}
-  #process: EnvoyProcess | undefined
-  #stopped: Promise<void> | undefined
+  readonly #kept: KeptRunning
 
   constructor(options: SuperviseOptions, adminSocket: string, unlock: () => Promise<void>) {
-    this.#unlock = unlock
     this.#options = options
     this.#adminSocket = adminSocket
     this.#configPath = join(options.runDir, 'envoy.json')
     this.admin = envoyAdmin(adminSocket)
-    this.ended = new Promise((resolve) => (this.#end = resolve))
+    this.#kept = new KeptRunning({
+      spawn: () => this.#spawn(),
+      say: (what) => this.#say(what),
+      over: async () => {
+        rmSync(this.#adminSocket, { force: true })
+        await unlock()
+      },
+      backoff: options.backoff,
+    })
   }
 
   get pid(): number | undefined {
-    return this.#process?.pid
+    return this.#kept.pid
+  }
+
+  get restarts(): number {
+    return this.#kept.restarts
+  }
+
+  get ended(): Promise<void> {
+    return this.#kept.ended
   }
 
   /** Resolves when the admin interface answers: by then Envoy has accepted the configuration file. */
   async start(): Promise<void> {
     await writeFile(this.#configPath, this.#options.bootstrap(this.#adminSocket), { mode: 0o600 })
-    const first = this.#spawn()
+    const first = this.#kept.first()
     let over = false
     const how = await Promise.race([first.exited.finally(() => (over = true)), this.#adminAnswers(() => over)])
     if (how !== undefined) throw this.#failure(first, how)
-    void this.#keepRunning(first)
+    this.#kept.keep(first)
   }
 
   async ready(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#kept.stopping) {
       if (await this.admin.ready()) return
       await delay(20)
     }
@@ -106,47 +115,16 @@ class Running implements Supervisor {
   }
 
   stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
-    return this.#stopped
-  }
-
-  async #stop(): Promise<void> {
-    this.#stopping.abort()
-    const current = this.#process
-    if (current) {
+    return this.#kept.stop(async (current) => {
       const { drainMs = 30_000 } = this.#options
       this.#say(`draining for at most ${drainMs} ms`)
       const cut = await drain(this.admin, drainMs)
       if (cut > 0) this.#say(`${cut} requests were still running and are cut`)
       await current.end()
-    }
-    await this.ended
+    })
   }
 
-  async #keepRunning(first: EnvoyProcess): Promise<void> {
-    const { initialMs = 200, maxMs = 10_000, stableMs = 30_000 } = this.#options.backoff ?? {}
-    let pause = initialMs
-    let current = first
-    for (;;) {
-      const since = performance.now()
-      const how = await current.exited
-      this.#process = undefined
-      if (this.#stopping.signal.aborted) break
-      if (performance.now() - since >= stableMs) pause = initialMs
-      this.#say(`the proxy ended (${how}); starting it again in ${pause} ms`)
-      await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined) // stopped while waiting
-      if (this.#stopping.signal.aborted) break
-      pause = Math.min(pause * 2, maxMs)
-      this.restarts++
-      current = this.#spawn()
-    }
-    rmSync(this.#adminSocket, { force: true })
-    await this.#unlock()
-    this.#end()
-  }
-
-  /** Synchronous, so that `stop` sees either the old process or the new one. */
-  #spawn(): EnvoyProcess {
+  #spawn(): EngineProcess {
     const { binary, runDir, concurrency, logLevel, drainMs = 30_000 } = this.#options
     rmSync(this.#adminSocket, { force: true }) // left behind by a killed proxy
     const drainSeconds = Math.max(1, Math.ceil(drainMs / 1000))
@@ -156,8 +134,7 @@ class Running implements Supervisor {
       ...(concurrency !== undefined && { concurrency }),
       ...(logLevel && { logLevel }),
     })
-    this.#process = startProcess(binary, args, runDir, (line) => this.#relay(line))
-    return this.#process
+    return startProcess({ binary, args, cwd: runDir }, (line) => this.#relay(line))
   }
 
   /** Envoy reports a port that was taken after the check only in its log and its NACK; here it is told in the user's words. */
@@ -179,7 +156,7 @@ class Running implements Supervisor {
     }
   }
 
-  #failure(first: EnvoyProcess, how: string): Error {
+  #failure(first: EngineProcess, how: string): Error {
     const words = first.lastWords().join('\n')
     return (
       portTakenIn(words, this.#options.ports) ?? new Error(`the proxy did not start (${how})${words ? `: ${reasonIn(words, this.#configPath)}` : ''}`)

@@ -22,6 +22,8 @@ export interface ConfOptions {
   readonly user?: string
   /** Worker processes; default one per core. */
   readonly workers?: number
+  /** How long old workers may finish requests after a reload or an end, in milliseconds; whole seconds count. Default 30 s. */
+  readonly drainMs?: number
 }
 
 /** Connections that one worker holds; each request has two, and each needs a file descriptor. */
@@ -29,6 +31,9 @@ const connections = 8192
 
 /** Path, inside the tree, of the unix socket that takes documents and deltas. */
 export const adminSocket = 'run/admin.sock'
+
+/** Path, inside the tree, of the access log: one JSON object a line. */
+export const accessLog = 'logs/access.log'
 
 /** Path, inside the tree, of the authorities that one trust names. */
 export function trustPath(name: string): string {
@@ -41,7 +46,7 @@ export function nginxConf(start: Start, options: ConfOptions): string {
     ...modules(options),
     ...(options.user === undefined ? [] : [directive('user', options.user)]),
     directive('worker_processes', options.workers ?? 'auto'),
-    directive('worker_shutdown_timeout', '30s'),
+    directive('worker_shutdown_timeout', `${Math.max(1, Math.ceil((options.drainMs ?? 30_000) / 1000))}s`),
     directive('pid', 'run/nginx.pid'),
     directive('error_log', 'stderr', 'warn'),
     directive('daemon', 'off'),
@@ -109,7 +114,7 @@ function server({ id, address, port, tls }: StartListener, locations: readonly D
       directive('listen', at, ...(tls ? ['ssl', ...(separate ? [] : ['http2'])] : []), 'reuseport'),
       ...(separate ? [directive('http2', 'on')] : []),
       directive('server_name', '_'),
-      directive('access_log', 'logs/access.log', 'sl', 'buffer=64k', 'flush=1s'),
+      directive('access_log', accessLog, 'sl', 'buffer=64k', 'flush=1s'),
       ...(tls ? secure(id, tls.minVersion) : []),
       lua('header_filter_by_lua_block', 'require("sluice.response").headers()'),
       lua('log_by_lua_block', 'require("sluice.done").log()'),
