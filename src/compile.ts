@@ -93,7 +93,7 @@ export class Compiler<T extends Target = 'envoy'> {
     const cx = createCx(gateway, locate)
     const tables = (this.#tables = rankListeners(gateway, this.#tables))
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
-    diagnostics.push(...checkGateway({ gateway, tables, invalid: leftOut(config, gateway), cx }), ...checkFeatures(features, gateway, cx))
+    diagnostics.push(...checkGateway({ features, gateway, tables, invalid: leftOut(config, gateway), cx }), ...checkFeatures(features, gateway, cx))
     diagnostics.push(...this.#engine.check(gateway, cx))
     const materials = materialsOf(features, gateway)
     const { content, problems } = await readMaterials(materials.keys(), env)

@@ -3,7 +3,7 @@ import type { Diagnostic, Path, Place, Severity } from './diagnostics/diagnostic
 import type { EnvoyParts } from './envoy/parts.ts'
 import type { Cx } from './model/cx.ts'
 import type { Material, ReadMaterial } from './model/material.ts'
-import type { Gateway, Node } from './model/gateway.ts'
+import type { FurtherTarget, Gateway, Node } from './model/gateway.ts'
 import type { NginxParts } from './nginx/parts.ts'
 
 /** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
@@ -57,6 +57,8 @@ export interface Feature<M = unknown> {
   lower?(value: unknown, node: NodeDraft, cx: LowerCx): M | undefined
   /** Checks that need more than one node. Schema errors are the spine's. */
   check?(gateway: Gateway, cx: Cx): Iterable<Diagnostic>
+  /** Services that the value on a route sends requests to, besides the targets of the route itself. They are checked, kept and pushed as those are. */
+  targets?(value: M): readonly FurtherTarget[]
   /** Files and secrets whose content the engines need, such as certificates. They are read at the edge, watched, and never kept in a snapshot of the config. */
   material?(value: M, node: Node): readonly Material[]
   /** Checks of the content of those files. */

@@ -3,6 +3,7 @@ local features = require("sluice.features")
 local match = require("sluice.match")
 local pause = require("sluice.pause")
 local service = require("sluice.service")
+local targets = require("sluice.targets")
 
 local M = {}
 
@@ -48,17 +49,10 @@ function make.route(state, name, data)
     if one.methods then one.methods = set_of(one.methods) end
     one.bare = not (one.methods or one.headers or one.query)
   end
+  targets.prepare(data)
   data.values = features.prepare(state.features, "route", data.features, data)
-  for _, phase in ipairs({ "action", "request", "attempt", "response" }) do
+  for _, phase in ipairs({ "action", "target", "request", "attempt", "response" }) do
     data[phase .. "_steps"] = features.steps(state.features, phase, data.values)
-  end
-  if data.action.type == "forward" then
-    local total = 0
-    for _, target in ipairs(data.action.targets) do
-      total = total + target.weight
-      target.subset = next(target.labels) and target.labels or nil
-    end
-    data.action.total = total
   end
   state.routes[name] = data
 end
@@ -79,14 +73,6 @@ local function make_host(state, key, data, step)
   local hosts = state.hosts[data.listener] or {}
   state.hosts[data.listener] = hosts
   hosts[data.host] = table
-  return true
-end
-
-local function check_targets(state, route)
-  if route.action.type ~= "forward" then return true end
-  for _, target in ipairs(route.action.targets) do
-    if not state.services[target.service] then return nil, "route " .. route.name .. " leads to service " .. target.service .. ", which is not there" end
-  end
   return true
 end
 
@@ -131,8 +117,8 @@ function M.finish(state, previous, step)
     step()
   end
   for _, route in pairs(state.routes) do
-    local ok, err = check_targets(state, route)
-    if not ok then return nil, err end
+    local missing = targets.missing(route, function(name) return state.services[name] end)
+    if missing then return nil, "route " .. route.name .. " leads to service " .. missing .. ", which is not there" end
   end
   return state
 end

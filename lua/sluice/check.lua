@@ -1,5 +1,6 @@
 -- Whether a delta leaves every reference intact, before anything is changed.
 local features = require("sluice.features")
+local targets = require("sluice.targets")
 
 local M = {}
 
@@ -32,23 +33,18 @@ function M.delta(state, lines)
       for _, pair in ipairs(data.entries) do
         if not present("route/" .. pair[1]) then return nil, key .. " names route " .. pair[1] .. ", which is not there" end
       end
-    elseif kind == "route" and data.action.type == "forward" then
-      for _, target in ipairs(data.action.targets) do
-        if not present("service/" .. target.service) then return nil, key .. " leads to service " .. target.service .. ", which is not there" end
-      end
+    elseif kind == "route" then
+      local missing = targets.missing(data, function(name) return present("service/" .. name) end)
+      if missing then return nil, key .. " leads to service " .. missing .. ", which is not there" end
     end
   end
   for key in pairs(gone) do
     local kind, name = string.match(key, "^(%a+)/(.*)$")
     if kind == "service" then
       for _, route in pairs(state.routes) do
-        local data = put["route/" .. route.name]
-        local action = (data or route).action
-        if not gone["route/" .. route.name] and action.type == "forward" then
-          for _, target in ipairs(action.targets) do
-            if target.service == name then return nil, "route " .. route.name .. " still leads to " .. key end
-          end
-        end
+        local data = put["route/" .. route.name] or route
+        local leads = targets.missing(data, function(target) return target ~= name end)
+        if leads and not gone["route/" .. route.name] then return nil, "route " .. route.name .. " still leads to " .. key end
       end
     elseif kind == "route" then
       for host, data in pairs(state.host_lines) do

@@ -2,18 +2,17 @@
 local features = require("sluice.features")
 local reply = require("sluice.reply")
 local service = require("sluice.service")
+local targets = require("sluice.targets")
 
 local M = {}
 
-local function target_of(action)
-  local targets = action.targets
-  if #targets == 1 then return targets[1] end
-  local point = math.random() * action.total
-  for i = 1, #targets do
-    point = point - targets[i].weight
-    if point < 0 then return targets[i] end
-  end
-  return targets[#targets]
+-- A feature may choose; else the weights do.
+local function target_of(ctx)
+  local route = ctx.route
+  if route.target_steps and features.run(route.target_steps, ctx) then return ctx.target end
+  local own = route.action.targets
+  if #own == 1 then return own[1] end
+  return targets.at(own, math.random() * route.action.total)
 end
 
 -- Services that may stand in for one another, one after the other.
@@ -34,7 +33,7 @@ end
 
 function M.send(ctx)
   local route, request = ctx.route, ctx.request
-  local target = target_of(route.action)
+  local target = target_of(ctx)
   ctx.subset, ctx.path = target.subset, request.path
   local var = ngx.var
   local chosen = admit(ctx, target.service)

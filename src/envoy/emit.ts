@@ -1,4 +1,4 @@
-import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
 import { ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
 import { ClusterLoadAssignmentSchema } from '#gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import { type Route as EnvoyRoute, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
@@ -6,6 +6,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
 import { checkSupport } from '../model/check-support.ts'
 import type { Cx } from '../model/cx.ts'
+import { furtherTargets } from '../model/further-targets.ts'
 import type { EntityKey, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import { type Entry, entriesOf, type RouteTable } from '../model/rank.ts'
@@ -15,13 +16,15 @@ import { cluster } from './cluster.ts'
 import { loadAssignment } from './endpoints.ts'
 import { hashConflicts } from './hash-conflicts.ts'
 import { emitListener } from './listener.ts'
-import { Memo } from './memo.ts'
-import { clusterPatch, listenerPatch, routePatch, secretResources } from './patches.ts'
+import { type Index, Memo } from './memo.ts'
+import type { RouteCx } from './parts.ts'
+import { choicesOf, clusterPatch, listenerPatch, routePatches, secretResources } from './patches.ts'
 import { violations } from './pgv.ts'
 import { toResource } from './resource.ts'
 import { envoyRoute } from './route.ts'
 import { redirectConfiguration, routeConfiguration, type RouteInputs, VirtualHostMemo } from './route-configuration.ts'
 import { baseExtensions, idleSlots } from './slots.ts'
+import { countWays, maxVariants } from './variants.ts'
 
 interface Made<T> {
   readonly value: T
@@ -48,14 +51,16 @@ export class EnvoyEmitter {
   readonly #features: readonly Feature[]
   /** The few that are asked for every node at each compile: what is read from files is not remembered. */
   readonly #withSecrets: readonly Feature[]
+  readonly #withTargets: readonly Feature[]
   readonly #services = new Memo<Made<readonly Resource[]>>()
-  readonly #routes = new Memo<Made<readonly EnvoyRoute[]>>()
+  readonly #routes = new Memo<Made<readonly (readonly EnvoyRoute[])[]>>()
   readonly #listeners = new WeakMap<Listener, Resource>()
   readonly #hosts = new VirtualHostMemo()
   readonly #base = [...baseExtensions()]
 
   constructor(features: readonly Feature[]) {
     this.#features = features
+    this.#withTargets = features.filter((feature) => feature.targets !== undefined)
     this.#withSecrets = features.filter((feature) => feature.envoy?.secrets !== undefined)
   }
 
@@ -66,7 +71,7 @@ export class EnvoyEmitter {
 
   /** Everything, for a gateway as it was read. */
   emit(gateway: Gateway, tables: ReadonlyMap<string, RouteTable>, at: Cx['at'], read: ReadMaterial): Emission {
-    const index = { get: (key: EntityKey) => nodeOf(gateway, key) }
+    const index: Index = { get: (key) => nodeOf(gateway, key), read }
     const resources = new Map<string, Resource>()
     const diagnostics: Diagnostic[] = []
     const add = (made: Iterable<Resource>): void => {
@@ -80,7 +85,12 @@ export class EnvoyEmitter {
       diagnostics.push(...made.diagnostics)
       add(secretResources(this.#withSecrets, service, read))
     }
-    const inputs: RouteInputs = { routeOf: this.#routeOf(index, at, diagnostics), memo: this.#hosts, idle: idleSlots(resources) }
+    const inputs: RouteInputs = {
+      routeOf: this.#routeOf(index, at, diagnostics),
+      memo: this.#hosts,
+      further: (route) => furtherTargets(this.#withTargets, route).map(({ service }) => service),
+      idle: idleSlots(resources),
+    }
     for (const listener of gateway.listeners.values()) {
       add(secretResources(this.#withSecrets, listener, read))
       add([this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), inputs)])
@@ -89,7 +99,7 @@ export class EnvoyEmitter {
   }
 
   /** One service alone: what a live change of its endpoints costs. */
-  service(service: Service, index: { get(key: EntityKey): Node | undefined }, at: Cx['at']): Made<readonly Resource[]> {
+  service(service: Service, index: Index, at: Cx['at']): Made<readonly Resource[]> {
     return this.#services.get(service, index, at, (cx) => {
       const patch = clusterPatch(this.#features, service, cx)
       const owner = `service/${service.name}`
@@ -125,8 +135,8 @@ export class EnvoyEmitter {
     return routeConfiguration(listener, table, inputs)
   }
 
-  #routeOf(index: { get(key: EntityKey): Node | undefined }, at: Cx['at'], diagnostics: Diagnostic[]): (entry: Entry) => EnvoyRoute {
-    const done = new Map<Route, readonly EnvoyRoute[]>()
+  #routeOf(index: Index, at: Cx['at'], diagnostics: Diagnostic[]): (entry: Entry) => readonly EnvoyRoute[] {
+    const done = new Map<Route, readonly (readonly EnvoyRoute[])[]>()
     return ({ route, alternative }) => {
       let made = done.get(route)
       if (!made) {
@@ -134,16 +144,33 @@ export class EnvoyEmitter {
         diagnostics.push(...found)
         done.set(route, (made = value))
       }
-      return made[alternative] ?? create(RouteSchema)
+      return made[alternative] ?? []
     }
   }
 
-  #route(route: Route, cx: Cx): Made<readonly EnvoyRoute[]> {
-    const value = entriesOf(route).map((entry) => envoyRoute(entry, routePatch(this.#features, entry, cx)))
-    return {
-      value,
-      diagnostics: [...value.flatMap((message) => checkMessage(RouteSchema, message, () => cx.at(route))), ...hashFindings(route, value, cx)],
-    }
+  #route(route: Route, cx: RouteCx): Made<readonly (readonly EnvoyRoute[])[]> {
+    const diagnostics: Diagnostic[] = []
+    const value = entriesOf(route).map((entry) => {
+      const choices = choicesOf(this.#features, entry, cx)
+      const count = countWays(choices)
+      if (count > maxVariants) {
+        diagnostics.push(tooManyVariants(route, count, cx))
+        return []
+      }
+      return routePatches(this.#features, entry, choices, cx).map(({ patch, when }) => envoyRoute(entry, patch, when))
+    })
+    for (const message of value.flat()) diagnostics.push(...checkMessage(RouteSchema, message, () => cx.at(route)))
+    return { value, diagnostics: [...diagnostics, ...hashFindings(route, value.flat(), cx)] }
+  }
+}
+
+function tooManyVariants(route: Route, count: number, cx: Cx): Diagnostic {
+  return {
+    code: 'envoy/too-many-variants',
+    severity: 'error',
+    message: `route ${route.name} would become ${count} routes in Envoy, one for each combination of what its policies tell requests apart by; at most ${maxVariants} are accepted`,
+    at: cx.at(route, [], 'key'),
+    help: 'use fewer conditions in its policies, or split the route',
   }
 }
 

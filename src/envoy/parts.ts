@@ -3,7 +3,9 @@ import type { Cluster_CommonLbConfigSchema, ClusterSchema } from '#gen/envoy/con
 import type { CircuitBreakers_ThresholdsSchema } from '#gen/envoy/config/cluster/v3/circuit_breaker_pb.js'
 import type { HeaderValueOptionSchema } from '#gen/envoy/config/core/v3/base_pb.js'
 import type {
+  CookieMatcherSchema,
   DirectResponseActionSchema,
+  HeaderMatcherSchema,
   RedirectActionSchema,
   RetryPolicySchema,
   RouteActionSchema,
@@ -44,6 +46,20 @@ export interface RoutePatch {
   readonly perFilter?: Readonly<Partial<Record<SlotName, Message>>>
 }
 
+/** What a request must have besides the match of its route; all of it together. */
+export interface VariantConditions {
+  readonly headers?: readonly MessageInitShape<typeof HeaderMatcherSchema>[]
+  /** Of several cookies of one name Envoy looks at the first. */
+  readonly cookies?: readonly MessageInitShape<typeof CookieMatcherSchema>[]
+}
+
+/** One way in which a feature treats some requests of a route otherwise. `match` of the model knows no variants: the route stays the same. */
+export interface Variant {
+  readonly when: VariantConditions
+  /** Stands in the place of what the feature's `route` gives. */
+  readonly patch: RoutePatch
+}
+
 /** What one feature adds to the cluster of one service; laid together as RoutePatch is. */
 export interface ClusterPatch {
   readonly cluster?: Fields<typeof ClusterSchema>
@@ -54,10 +70,21 @@ export interface ClusterPatch {
   readonly refs?: readonly ResourceKey[]
 }
 
+/** Reads of a route's emission: other nodes, and the content of files and secrets that `Feature.material` named. Both are recorded. */
+export interface RouteCx extends Cx {
+  /** Throws for a key that nobody announced. */
+  readonly read: ReadMaterial
+}
+
 /** The places where a feature takes part in the Envoy emission. All pure; `M` is the feature's own policy value. */
 export interface EnvoyParts<M> {
   /** Called for each match alternative of each route on which the feature's key is set, or whose action the feature is. */
-  route?(value: M, route: Route, match: Match, cx: Cx): RoutePatch
+  route?(value: M, route: Route, match: Match, cx: RouteCx): RoutePatch
+  /**
+   * Requests of the route that are treated otherwise, first come first served: Envoy gets one more route for each, before the ordinary one, and for each
+   * combination with the variants of other features.
+   */
+  variants?(value: M, route: Route, match: Match, cx: RouteCx): readonly Variant[]
   /** Called for each match alternative of each route that forwards, for the service that speaks for it (its first target) when it has the feature's key. */
   serviceRoute?(value: M, service: Service, route: Route, match: Match, cx: Cx): RoutePatch
   cluster?(value: M, service: Service, cx: Cx): ClusterPatch

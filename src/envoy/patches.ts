@@ -6,7 +6,8 @@ import type { ReadMaterial } from '../model/material.ts'
 import type { Resource } from '../xds/resource.ts'
 import { layTogether } from './lay-together.ts'
 import type { ListenerPatch } from './listener-patch.ts'
-import type { ClusterPatch, EnvoyParts, RoutePatch } from './parts.ts'
+import type { ClusterPatch, EnvoyParts, RouteCx, RoutePatch, VariantConditions } from './parts.ts'
+import { type Choice, waysOf } from './variants.ts'
 
 type Part = { readonly value: unknown; readonly envoy: EnvoyParts<unknown> }
 
@@ -18,10 +19,23 @@ function partsOf(features: readonly Feature[], node: Node): Part[] {
   })
 }
 
-export function routePatch(features: readonly Feature[], entry: Entry, cx: Cx): RoutePatch {
-  const { route, match } = entry
-  const own = partsOf(features, route).map(({ value, envoy }) => envoy.route?.(value, route, match, cx) ?? {})
-  return layTogether([...own, ...servicePatches(features, entry, cx)])
+/** What the features make of one entry: for each its variants, and what holds for all other requests. */
+export function choicesOf(features: readonly Feature[], { route, match }: Entry, cx: RouteCx): Choice[] {
+  return partsOf(features, route).map(({ value, envoy }) => ({
+    variants: envoy.variants?.(value, route, match, cx) ?? [],
+    otherwise: envoy.route?.(value, route, match, cx) ?? {},
+  }))
+}
+
+/** The patch of each Envoy route of an entry, in their order. */
+export function routePatches(
+  features: readonly Feature[],
+  entry: Entry,
+  choices: readonly Choice[],
+  cx: Cx,
+): { readonly when: Required<VariantConditions>; readonly patch: RoutePatch }[] {
+  const ofServices = servicePatches(features, entry, cx)
+  return waysOf(choices).map(({ when, patches }) => ({ when, patch: layTogether([...patches, ...ofServices]) }))
 }
 
 /** A service's own word on how it is to be reached, such as what to hash; the first target speaks for a weighted route. */

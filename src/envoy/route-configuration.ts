@@ -9,8 +9,8 @@ import {
 } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { compare } from '../lib/compare.ts'
 import { contentHash } from '../lib/content-hash.ts'
-import type { Listener } from '../model/gateway.ts'
-import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
+import type { Listener, Route } from '../model/gateway.ts'
+import type { Entry, RouteTable, VirtualHostTable } from '../model/rank.ts'
 import type { Resource } from '../xds/resource.ts'
 import { deterministicBytes } from './deterministic.ts'
 import { guardRoutes } from './guards.ts'
@@ -23,7 +23,7 @@ const maxDirectResponseBody = 65_536
 
 /** Serialized virtual hosts by their table, so that a change in one host costs that host. */
 export class VirtualHostMemo {
-  readonly #known = new WeakMap<VirtualHostTable, { readonly routes: readonly EnvoyRoute[]; readonly bytes: Uint8Array }>()
+  readonly #known = new WeakMap<VirtualHostTable, { readonly routes: readonly (readonly EnvoyRoute[])[]; readonly bytes: Uint8Array }>()
 
   bytes(table: VirtualHostTable, routeOf: RouteOf): Uint8Array {
     const routes = table.entries.map(routeOf)
@@ -35,25 +35,32 @@ export class VirtualHostMemo {
   }
 }
 
-function virtualHost(table: VirtualHostTable, own: readonly EnvoyRoute[]): VirtualHost {
-  const { common, routes } = hoistRetryPolicy(own)
-  const byEntry = new Map(table.entries.map((entry, index) => [entry, routes[index]]))
-  const emitted = emitVirtualHost(table, (entry) => byEntry.get(entry) ?? create(RouteSchema))
+function virtualHost(table: VirtualHostTable, own: readonly (readonly EnvoyRoute[])[]): VirtualHost {
+  const { common, routes } = hoistRetryPolicy(own.flat())
+  const byEntry = new Map<Entry, readonly EnvoyRoute[]>()
+  let at = 0
+  for (const [index, entry] of table.entries.entries()) byEntry.set(entry, routes.slice(at, (at += own[index]?.length ?? 0)))
+  const emitted = emitVirtualHost(table, (entry) => byEntry.get(entry) ?? [])
   return common ? { ...emitted, retryPolicy: common } : emitted
 }
 
 export interface RouteInputs {
   readonly routeOf: RouteOf
   readonly memo: VirtualHostMemo
+  /** Services of a route besides its targets. */
+  readonly further: (route: Route) => Iterable<string>
   /** Filters that have nothing to do on any route. */
   readonly idle: readonly SlotName[]
 }
 
 /** All routes of a listener as one xDS resource, put together from the bytes of its virtual hosts. */
-export function routeConfiguration(listener: Listener, table: RouteTable, { routeOf, memo, idle }: RouteInputs): Resource {
+export function routeConfiguration(listener: Listener, table: RouteTable, { routeOf, memo, further, idle }: RouteInputs): Resource {
   const services = new Set<string>()
   for (const host of table.virtualHosts) {
-    for (const { route } of host.entries) if (route.action.type === 'forward') for (const target of route.action.targets) services.add(target.service)
+    for (const { route } of host.entries) {
+      if (route.action.type === 'forward') for (const target of route.action.targets) services.add(target.service)
+      for (const service of further(route)) services.add(service)
+    }
   }
   const hosts = table.virtualHosts.map((host) => memo.bytes(host, routeOf))
   return resource(listener, hosts, services, idle)

@@ -6,18 +6,20 @@ import type { StringMatcherSchema } from '#gen/envoy/type/matcher/v3/string_pb.j
 import type { Match, PathMatch, ValueMatch } from '../model/gateway.ts'
 import { quoteRegex } from '../model/regex.ts'
 import { templateRegex } from '../model/template.ts'
+import type { VariantConditions } from './parts.ts'
 
 type HeaderInit = MessageInitShape<typeof HeaderMatcherSchema>
 type QueryInit = MessageInitShape<typeof QueryParameterMatcherSchema>
 type StringInit = MessageInitShape<typeof StringMatcherSchema>
 type PathInit = NonNullable<MessageInitShape<typeof RouteMatchSchema>['pathSpecifier']>
 
-/** The condition of one match alternative as Envoy checks it: the same decision as `match` of the model. */
-export function routeMatch(match: Match): RouteMatch {
+/** The condition of one match alternative as Envoy checks it: the same decision as `match` of the model, and what a variant asks for besides. */
+export function routeMatch(match: Match, { headers = [], cookies = [] }: VariantConditions = {}): RouteMatch {
   return create(RouteMatchSchema, {
     pathSpecifier: pathSpecifier(match.path),
-    headers: [...methodCondition(match.methods), ...match.headers.map(headerCondition), ...match.query.flatMap(absentParameter)],
+    headers: [...methodCondition(match.methods), ...match.headers.map(headerCondition), ...match.query.flatMap(absentParameter), ...headers],
     queryParameters: match.query.flatMap(parameterCondition),
+    cookies: [...cookies],
   })
 }
 
@@ -49,7 +51,8 @@ function methodCondition(methods: readonly string[]): HeaderInit[] {
   ]
 }
 
-function headerCondition(condition: ValueMatch): HeaderInit {
+/** A condition on a header; where the header is repeated, one value that fits is enough. */
+export function headerCondition(condition: ValueMatch): HeaderInit {
   const value = stringCondition(condition)
   if (value) return stringHeader(condition.name, value)
   return { name: condition.name, headerMatchSpecifier: { case: 'presentMatch', value: condition.type !== 'present' || condition.value } }

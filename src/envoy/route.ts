@@ -8,7 +8,7 @@ import type { Route, Target } from '../model/gateway.ts'
 import { type Entry, entryName } from '../model/rank.ts'
 import { filterChain } from './chain.ts'
 import { duration } from './duration.ts'
-import type { RoutePatch } from './parts.ts'
+import type { RoutePatch, VariantConditions } from './parts.ts'
 import { sharedRetryPolicy } from './retry-policies.ts'
 import { routeMatch } from './route-match.ts'
 import { perRouteConfig, type SlotName } from './slots.ts'
@@ -19,11 +19,11 @@ const requestTimeoutMs = 15_000
 type Fields = Exclude<MessageInitShape<typeof RouteSchema>, { $typeName: string }>
 type Forward = Exclude<MessageInitShape<typeof RouteActionSchema>, { $typeName: string }>
 
-/** Route → the Envoy route of one of its match alternatives. */
-export function envoyRoute(entry: Entry, patch: RoutePatch): EnvoyRoute {
+/** Route → the Envoy route of one of its match alternatives, under further conditions or none. All variants have the name of the entry. */
+export function envoyRoute(entry: Entry, patch: RoutePatch, when: VariantConditions = {}): EnvoyRoute {
   return create(RouteSchema, {
     name: entryName(entry),
-    match: routeMatch(entry.match),
+    match: routeMatch(entry.match, when),
     action: action(entry.route, patch),
     requestHeadersToAdd: [...(patch.requestHeadersToAdd ?? [])],
     requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],

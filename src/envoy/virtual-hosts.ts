@@ -5,8 +5,8 @@ import type { Entry, RouteTable, VirtualHostTable } from '../model/rank.ts'
 import { guardRoutes } from './guards.ts'
 import { routeMatcher } from './route-matcher.ts'
 
-/** Gives the complete Envoy route of an entry, with `entryName` as its name and `routeMatch` as its condition. Called for each virtual host that lists the entry: the caller memoises. */
-export type RouteOf = (entry: Entry) => Route
+/** Gives the complete Envoy routes of an entry, each with `entryName` as its name; the last has `routeMatch` as its condition, those before it stand for variants. Called for each virtual host that lists the entry: the caller memoises. */
+export type RouteOf = (entry: Entry) => readonly Route[]
 
 /** Entries above which a virtual host is emitted as a matcher: Envoy scans a list route by route. */
 export const linearLimit = 100
@@ -21,5 +21,5 @@ export function emitVirtualHost(virtualHost: VirtualHostTable, routeOf: RouteOf,
   const base = { name: virtualHost.host, domains: [virtualHost.host] }
   const matcher = virtualHost.entries.length > limit ? routeMatcher(virtualHost, routeOf) : undefined
   if (matcher) return create(VirtualHostSchema, { ...base, matcher })
-  return create(VirtualHostSchema, { ...base, routes: [...guardRoutes(virtualHost), ...virtualHost.entries.map(routeOf)] })
+  return create(VirtualHostSchema, { ...base, routes: [...guardRoutes(virtualHost), ...virtualHost.entries.flatMap(routeOf)] })
 }

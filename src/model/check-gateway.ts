@@ -1,7 +1,8 @@
-import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import type { Diagnostic, Path } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
 import type { CheckInput } from './check-input.ts'
 import { checkListeners } from './check-listeners.ts'
+import { furtherTargets } from './further-targets.ts'
 import type { Route, Target } from './gateway.ts'
 import { findShadowed } from './shadow.ts'
 
@@ -16,38 +17,43 @@ export function* checkGateway(input: CheckInput): Iterable<Diagnostic> {
   yield* checkShadowed(input)
 }
 
-function* checkTargets(route: Route, { gateway, invalid, cx }: CheckInput): Iterable<Diagnostic> {
-  if (route.action.type !== 'forward') return
-  const { targets } = route.action
-  for (const [index, target] of targets.entries()) {
-    const service = gateway.services.get(target.service)
-    if (!service) {
-      if (invalid.has(`services/${target.service}`)) continue
-      yield {
-        code: 'route/unknown-service',
-        severity: 'error',
-        message: `service "${target.service}" does not exist`,
-        at: cx.at(route, targets.length > 1 ? ['to', index] : ['to']),
-        help: didYouMean(target.service, gateway.services.keys()) ?? `add it under \`services\``,
-      }
-    } else if (Object.keys(target.labels).length > 0 && !service.discovery.endpoints.some((endpoint) => carries(endpoint.labels, target))) {
-      yield {
-        code: 'route/no-such-labels',
-        severity: 'warning',
-        message: `no endpoint of ${target.service} has the labels ${Object.entries(target.labels)
-          .map(([name, value]) => `${name}: ${value}`)
-          .join(', ')}`,
-        at: cx.at(route, ['to']),
-        help: 'until one does, requests for this target get 503',
-      }
-    }
-  }
+function* checkTargets(route: Route, input: CheckInput): Iterable<Diagnostic> {
+  const targets = route.action.type === 'forward' ? route.action.targets : []
+  for (const [index, target] of targets.entries()) yield* checkTarget(route, target, targets.length > 1 ? ['to', index] : ['to'], input)
+  for (const target of furtherTargets(input.features, route)) yield* checkTarget(route, target, target.path, input)
   if (targets.length > 0 && targets.every((target) => target.weight === 0)) {
-    yield { code: 'route/no-weight', severity: 'error', message: `all targets of route ${route.name} have weight 0`, at: cx.at(route, ['to']) }
+    const at = input.cx.at(route, ['to'])
+    yield { code: 'route/no-weight', severity: 'error', message: `all targets of route ${route.name} have weight 0`, at }
   }
 }
 
-function carries(labels: Readonly<Record<string, string | readonly string[]>>, target: Target): boolean {
+function* checkTarget(route: Route, target: Chosen, path: Path, { gateway, invalid, cx }: CheckInput): Iterable<Diagnostic> {
+  const service = gateway.services.get(target.service)
+  if (!service) {
+    if (invalid.has(`services/${target.service}`)) return
+    yield {
+      code: 'route/unknown-service',
+      severity: 'error',
+      message: `service "${target.service}" does not exist`,
+      at: cx.at(route, path),
+      help: didYouMean(target.service, gateway.services.keys()) ?? `add it under \`services\``,
+    }
+  } else if (Object.keys(target.labels).length > 0 && !service.discovery.endpoints.some((endpoint) => carries(endpoint.labels, target))) {
+    yield {
+      code: 'route/no-such-labels',
+      severity: 'warning',
+      message: `no endpoint of ${target.service} has the labels ${Object.entries(target.labels)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join(', ')}`,
+      at: cx.at(route, path),
+      help: 'until one does, requests for this target get 503',
+    }
+  }
+}
+
+type Chosen = Pick<Target, 'service' | 'labels'>
+
+function carries(labels: Readonly<Record<string, string | readonly string[]>>, target: Chosen): boolean {
   return Object.entries(target.labels).every(([name, value]) => {
     const own = labels[name]
     return typeof own === 'string' ? own === value : own?.includes(value)
@@ -73,10 +79,12 @@ function* checkRouteListeners(route: Route, { gateway, invalid, cx }: CheckInput
   }
 }
 
-function* checkServices({ gateway, invalid, cx }: CheckInput): Iterable<Diagnostic> {
+function* checkServices({ features, gateway, invalid, cx }: CheckInput): Iterable<Diagnostic> {
   const used = new Set<string>()
-  for (const route of gateway.routes.values())
+  for (const route of gateway.routes.values()) {
     if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
+    for (const target of furtherTargets(features, route)) used.add(target.service)
+  }
   // A route with a mistake, or with a mistyped `to`, may be the one that leads to the service: nobody must be told to remove it.
   const allRead =
     ![...invalid].some((what) => what.startsWith('routes/')) &&

@@ -1,9 +1,11 @@
+import type { Feature } from '../feature.ts'
 import type { Cx } from './cx.ts'
 import type { Gateway } from './gateway.ts'
 import type { RouteTable } from './rank.ts'
 
 /** What a check of the spine may look at. `invalid` names entities that were left out because of their own findings, such as `services/orders`. */
 export interface CheckInput {
+  readonly features: readonly Feature[]
   readonly gateway: Gateway
   readonly tables: ReadonlyMap<string, RouteTable>
   readonly invalid: ReadonlySet<string>

@@ -1,3 +1,4 @@
+import type { Path } from '../diagnostics/diagnostic.ts'
 import type { Origin } from './origin.ts'
 
 /**
@@ -89,6 +90,12 @@ export interface Target {
   readonly weight: number
   /** Only endpoints with all these labels; empty: all endpoints. */
   readonly labels: Readonly<Record<string, string>>
+}
+
+/** A service that a feature of a route sends requests to, besides the targets of the route itself. */
+export interface FurtherTarget extends Pick<Target, 'service' | 'labels'> {
+  /** Where in the route it is written, beginning with the feature's key. */
+  readonly path: Path
 }
 
 export interface Match {

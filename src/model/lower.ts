@@ -54,7 +54,7 @@ class Lowering {
   run(): Result<Gateway> {
     const [listeners, loweredListeners] = this.#each<Listener>('listeners', (entry, before) => this.#listener(entry, before))
     const [routes, loweredRoutes] = this.#each<Route>('routes', (entry, before) => this.#route(entry, before))
-    const subsets = subsetsByService(routes.values())
+    const subsets = subsetsByService(routes.values(), this.#features)
     const [services, loweredServices] = this.#each<Service>('services', (entry, before) =>
       this.#service(entry, subsets.get(entry.name) ?? [], before),
     )

@@ -6,7 +6,7 @@ interface Phase {
   readonly order: readonly (readonly [feature: string, reason: string])[]
 }
 
-type PhaseName = 'certificate' | 'action' | 'request' | 'attempt' | 'response' | 'done' | 'watch'
+type PhaseName = 'certificate' | 'action' | 'target' | 'request' | 'attempt' | 'response' | 'done' | 'watch'
 
 /** The Lua phases in the order of a request. A feature that is not listed has no part in Lua beyond its data. */
 export const phases: readonly Phase[] = [
@@ -22,6 +22,11 @@ export const phases: readonly Phase[] = [
       ['redirect', 'answers at once: nothing that concerns a service may run for it'],
       ['respond', 'the same; a route has one action, so their order does not matter'],
     ],
+  },
+  {
+    name: 'target',
+    directive: 'access_by_lua_block',
+    order: [],
   },
   {
     name: 'request',

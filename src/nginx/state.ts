@@ -1,6 +1,7 @@
 import type { Feature } from '../feature.ts'
 import { compare } from '../lib/compare.ts'
 import { contentHash } from '../lib/content-hash.ts'
+import { furtherTargets } from '../model/further-targets.ts'
 import type { Endpoint, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
 import { parameterGuard } from '../model/guard.ts'
 import type { ReadMaterial } from '../model/material.ts'
@@ -124,9 +125,17 @@ function routeData(route: Route, input: StateInput): Json {
       route.action.type === 'forward'
         ? { type: 'forward', targets: route.action.targets.map((target) => ({ ...target, labels: sorted(target.labels) })) }
         : { type: 'feature', feature: route.action.feature },
+    ...furtherData(route, input.features),
     ...(shape === 'none' ? {} : { shape }),
     features: featureData(route, input),
   }
+}
+
+/** Services besides the targets of the route, by feature; the runtime keeps a route only while all of them are there. */
+function furtherData(route: Route, features: readonly Feature[]): { readonly [key: string]: Json } {
+  const further: Record<string, Json[]> = {}
+  for (const { feature, service, labels } of furtherTargets(features, route)) (further[feature] ??= []).push({ service, labels: sorted(labels) })
+  return Object.keys(further).length === 0 ? {} : { further: sorted(further) }
 }
 
 /** Name of the fixed location that retries as the route wants. */

@@ -66,7 +66,7 @@ describe('match, the list and the matcher', () => {
 
   it('are both forms in earnest: most virtual hosts can be told apart by prefix', () => {
     const hosts = made.flatMap(({ table }) => table.virtualHosts)
-    const emitted = hosts.map((host) => emitVirtualHost(host, () => create(RouteSchema), 0))
+    const emitted = hosts.map((host) => emitVirtualHost(host, () => [create(RouteSchema)], 0))
     expect(emitted.filter(({ matcher }) => matcher).length).toBeGreaterThan(hosts.length * 0.8)
     expect(hosts.length).toBeGreaterThan(100)
   })

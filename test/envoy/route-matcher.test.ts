@@ -35,7 +35,7 @@ function bucketOf(buckets: readonly Bucket[], path: string): Bucket | undefined 
   return buckets.filter(({ prefix }) => path.startsWith(prefix)).sort((a, b) => b.prefix.length - a.prefix.length)[0]
 }
 
-const emitted = (entry: Entry) => create(RouteSchema, { name: entryName(entry), match: routeMatch(entry.match) })
+const emitted = (entry: Entry) => [create(RouteSchema, { name: entryName(entry), match: routeMatch(entry.match) })]
 const copies = (buckets: readonly Bucket[]) => buckets.reduce((sum, { entries }) => sum + entries.length, 0)
 
 describe('buckets', () => {

@@ -47,9 +47,9 @@ function resourcesOf({ name, table, limit }: Served, path: string, forward: bool
   const emitted = fromBinary(ListenerSchema, emitListener(listener).value)
   for (const filter of emitted.filterChains.flatMap((chain) => chain.filters)) onlyRouter(filter)
   emitted.address = create(AddressSchema, { address: { case: 'pipe', value: { path } } })
-  const made = new Map<Entry, Route>()
-  const routeOf = (entry: Entry): Route => {
-    const route = made.get(entry) ?? answering(entry, forward)
+  const made = new Map<Entry, readonly Route[]>()
+  const routeOf = (entry: Entry): readonly Route[] => {
+    const route = made.get(entry) ?? [answering(entry, forward)]
     made.set(entry, route)
     return route
   }
