@@ -30,6 +30,8 @@ export class CompiledSchema {
     allowUnionTypes: true,
     validateFormats: false,
     logger: false,
+    // Optimizing the generated code takes as long as compiling it, and V8 optimizes it again.
+    code: { optimize: false },
   })
   readonly #validators = new Map<string, ValidateFunction>()
   readonly #memos = new Map<string, WeakMap<object, Memo>>()
