@@ -33,7 +33,7 @@ local function choose(ctx)
     local used = false
     for _, try in ipairs(tried) do used = used or try.peer == peer end
     if not used then return peer end
-    peer = pick.choose("random", pool)
+    peer = pick.any(pool)
   end
   return peer
 end

@@ -22,8 +22,23 @@ end
 -- The verdict of active checks.
 function M.set_sick(service, endpoint, sick)
   local key = "c:" .. service .. "|" .. endpoint
-  if sick then dict:set(key, true) else dict:delete(key) end
+  if sick then
+    dict:set(key, true)
+  else
+    if dict:get(key) then M.appeared(service, endpoint) end
+    dict:delete(key)
+  end
   changed()
+end
+
+-- Notes that an endpoint is new, or was found healthy again. Longer than a slow start may last (src/features/balancing/model.ts) nobody asks.
+function M.appeared(service, endpoint)
+  dict:set("s:" .. service .. "|" .. endpoint, ngx.now(), 86400)
+end
+
+-- When that was, or nil when it is long ago.
+function M.since(service, endpoint)
+  return dict:get("s:" .. service .. "|" .. endpoint)
 end
 
 -- Takes an endpoint out for some seconds; false when another worker just did.

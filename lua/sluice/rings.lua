@@ -75,4 +75,9 @@ function M.in_table(places, text)
   return places[number(text, 1) % places.size]
 end
 
+-- 0 to 99 by the text, independent of its place on a ring or in a table.
+function M.percent(text)
+  return number(text, 9) % 100
+end
+
 return M

@@ -1,5 +1,6 @@
 -- A service in this worker: its endpoints, and the pools that requests choose from.
 local health = require("sluice.health")
+local levels = require("sluice.levels")
 
 local M = {}
 
@@ -19,6 +20,7 @@ function M.new(data, previous)
       load = known[key] and known[key].load or { active = 0 },
     }
     endpoints[i], by_key[key] = endpoint, endpoint
+    if data.slow_start and previous and not known[key] then health.appeared(data.name, key) end
   end
   -- Pools are kept by the table of labels that a route has; they go when the route does.
   data.endpoints, data.by_key, data.pools = endpoints, by_key, setmetatable({}, { __mode = "k" })
@@ -40,20 +42,62 @@ local function carries(endpoint, labels)
   return true
 end
 
-local function fill(service, labels, version)
-  local pool = { version = version, service = service, turn = 0 }
+local function level_of(service, endpoint)
+  local zones = service.zones
+  return zones and (zones.level[endpoint.zone or ""] or #zones.prefer + 1) or 1
+end
+
+-- Endpoints with the labels by level, and when one of them that is ejected comes back.
+local function sort(service, labels)
+  local sorted, back = {}, nil
+  for i = 1, service.zones and #service.zones.prefer + 1 or 1 do sorted[i] = { all = {}, healthy = {} } end
   for _, endpoint in ipairs(service.endpoints) do
     if not labels or carries(endpoint, labels) then
-      local usable, back = health.usable(service.name, endpoint.key, service.checked)
-      if usable then pool[#pool + 1] = endpoint end
-      if back and (not pool.back or back < pool.back) then pool.back = back end
+      local level = sorted[level_of(service, endpoint)]
+      level.all[#level.all + 1] = endpoint
+      local usable, until_when = health.usable(service.name, endpoint.key, service.checked)
+      if usable then level.healthy[#level.healthy + 1] = endpoint end
+      if until_when and (not back or until_when < back) then back = until_when end
+    end
+  end
+  return sorted, back
+end
+
+-- Until when one of the endpoints is in its slow start, or nil.
+local function warming(service, endpoints, now)
+  local window, last = service.slow_start, nil
+  if not window then return nil end
+  for _, endpoint in ipairs(endpoints) do
+    endpoint.since = health.since(service.name, endpoint.key)
+    local warm = endpoint.since and endpoint.since + window
+    if warm and warm > now and (not last or warm > last) then last = warm end
+  end
+  return last
+end
+
+local function fill(service, labels, version)
+  local sorted, back = sort(service, labels)
+  local now, counts = ngx.now(), {}
+  for i, level in ipairs(sorted) do counts[i] = { all = #level.all, healthy = #level.healthy } end
+  local zones = service.zones
+  local shares, panics = levels.shares(counts, zones and zones.factor or 100, service.panic or 0)
+  local pool = { version = version, back = back, levels = {} }
+  local upto = 0
+  for i, level in ipairs(sorted) do
+    if shares[i] > 0 then
+      local endpoints = panics[i] and level.all or level.healthy
+      upto = upto + shares[i]
+      endpoints.upto, endpoints.turn, endpoints.service = upto, 0, service
+      endpoints.warm = warming(service, endpoints, now)
+      pool.levels[#pool.levels + 1] = endpoints
+      for _, endpoint in ipairs(endpoints) do pool[#pool + 1] = endpoint end
     end
   end
   return pool
 end
 
--- The endpoints that may take a request: healthy ones with the labels. Made anew only when health or the service changed,
--- or when the time of an ejected endpoint is over.
+-- The endpoints that may take a request, by level: those with the labels, healthy unless the service panics. Made anew only when health or the
+-- service changed, or when the time of an ejected endpoint is over.
 function M.pool(service, labels)
   local version = health.version()
   local key = labels or "all"

@@ -36,7 +36,7 @@ export function cluster(service: Service, patch: ClusterPatch): Cluster {
     connectTimeout: duration(connectTimeoutMs),
     perConnectionBufferLimitBytes: 32_768,
     ignoreHealthOnHostRemoval: true,
-    ...discovery(service),
+    ...discovery(service, patch),
     ...fields,
     loadBalancingPolicy: withSubsets(service, loadBalancingPolicy ?? roundRobin),
     commonLbConfig: { healthyPanicThreshold: { value: 0 }, updateMergeWindow: duration(0), ...patch.commonLb },
@@ -66,7 +66,7 @@ type ClusterFields = Pick<
   'clusterDiscoveryType' | 'edsClusterConfig' | 'loadAssignment'
 >
 
-function discovery(service: Service): ClusterFields {
+function discovery(service: Service, patch: ClusterPatch): ClusterFields {
   if (service.discovery.type === 'static') {
     return {
       clusterDiscoveryType: { case: 'type', value: Cluster_DiscoveryType.EDS },
@@ -81,7 +81,7 @@ function discovery(service: Service): ClusterFields {
       case: 'clusterType',
       value: { name: 'envoy.cluster.dns', typedConfig: any(DnsClusterSchema, dns) },
     },
-    loadAssignment: loadAssignment(service),
+    loadAssignment: loadAssignment(service, patch.assignment),
   }
 }
 

@@ -108,7 +108,7 @@ export class EnvoyEmitter {
       const clusterWith = (refs: readonly ResourceKey[]): Resource =>
         toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs: [...(patch.refs ?? []), ...refs], owner })
       if (service.discovery.type === 'dns') return { value: [clusterWith([])], diagnostics }
-      const assignment = loadAssignment(service)
+      const assignment = loadAssignment(service, patch.assignment)
       const endpoints = toResource({ type: 'endpoints', name: service.name }, ClusterLoadAssignmentSchema, assignment, { owner })
       return {
         value: [clusterWith([{ type: 'endpoints', name: service.name }]), endpoints],

@@ -1,24 +1,25 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { type ClusterLoadAssignment, ClusterLoadAssignmentSchema } from '#gen/envoy/config/endpoint/v3/endpoint_pb.js'
-import type { LbEndpointSchema, LocalityLbEndpointsSchema } from '#gen/envoy/config/endpoint/v3/endpoint_components_pb.js'
+import type { LbEndpointSchema } from '#gen/envoy/config/endpoint/v3/endpoint_components_pb.js'
 import { compare } from '../lib/compare.ts'
 import type { Endpoint, Service } from '../model/gateway.ts'
+import type { AssignmentPatch } from './parts.ts'
 
 type LbEndpointInit = MessageInitShape<typeof LbEndpointSchema>
 
-/** Service → ClusterLoadAssignment: one locality for each zone, labels as `envoy.lb` metadata. https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/endpoint/v3/endpoint.proto */
-export function loadAssignment(service: Service): ClusterLoadAssignment {
-  const zones = new Map<string, LbEndpointInit[]>()
+/** Service → ClusterLoadAssignment: one locality for each zone, by priority; labels as `envoy.lb` metadata. https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/endpoint/v3/endpoint.proto */
+export function loadAssignment(service: Service, patch: AssignmentPatch = {}): ClusterLoadAssignment {
+  const { policy, priorityOf = () => 0 } = patch
+  const zones = new Map<string | undefined, LbEndpointInit[]>()
   for (const endpoint of [...service.discovery.endpoints].sort(byAddress)) {
-    const zone = endpoint.zone ?? ''
-    const list = zones.get(zone)
+    const list = zones.get(endpoint.zone)
     if (list) list.push(lbEndpoint(endpoint))
-    else zones.set(zone, [lbEndpoint(endpoint)])
+    else zones.set(endpoint.zone, [lbEndpoint(endpoint)])
   }
-  const localities: MessageInitShape<typeof LocalityLbEndpointsSchema>[] = [...zones]
-    .sort(([a], [b]) => compare(a, b))
-    .map(([zone, lbEndpoints]) => ({ locality: { zone }, lbEndpoints }))
-  return create(ClusterLoadAssignmentSchema, { clusterName: service.name, endpoints: localities })
+  const localities = [...zones]
+    .map(([zone, lbEndpoints]) => ({ locality: { zone: zone ?? '' }, priority: priorityOf(zone), lbEndpoints }))
+    .sort((a, b) => a.priority - b.priority || compare(a.locality.zone, b.locality.zone))
+  return create(ClusterLoadAssignmentSchema, { clusterName: service.name, endpoints: localities, ...(policy ? { policy } : {}) })
 }
 
 function lbEndpoint(endpoint: Endpoint): LbEndpointInit {

@@ -1,6 +1,7 @@
 import type { DescMessage, Message, MessageInitShape } from '@bufbuild/protobuf'
 import type { Cluster_CommonLbConfigSchema, ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
 import type { CircuitBreakers_ThresholdsSchema } from '#gen/envoy/config/cluster/v3/circuit_breaker_pb.js'
+import type { ClusterLoadAssignment_PolicySchema } from '#gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import type { HeaderValueOptionSchema } from '#gen/envoy/config/core/v3/base_pb.js'
 import type {
   CookieMatcherSchema,
@@ -60,12 +61,21 @@ export interface Variant {
   readonly patch: RoutePatch
 }
 
+/** What one feature adds to the load assignment of one service. */
+export interface AssignmentPatch {
+  readonly policy?: Fields<typeof ClusterLoadAssignment_PolicySchema>
+  /** Priority of the endpoints of a zone (undefined: of those without one), 0 the highest, without gaps. Absent: all have 0. */
+  readonly priorityOf?: (zone: string | undefined) => number
+}
+
 /** What one feature adds to the cluster of one service; laid together as RoutePatch is. */
 export interface ClusterPatch {
   readonly cluster?: Fields<typeof ClusterSchema>
   readonly commonLb?: Fields<typeof Cluster_CommonLbConfigSchema>
   readonly thresholds?: Fields<typeof CircuitBreakers_ThresholdsSchema>
   readonly http?: Fields<typeof HttpProtocolOptionsSchema>
+  /** How the endpoints of the service stand to each other. */
+  readonly assignment?: AssignmentPatch
   /** What the cluster waits for, such as its CA secret. */
   readonly refs?: readonly ResourceKey[]
 }

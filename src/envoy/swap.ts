@@ -76,12 +76,15 @@ function keyOf(endpoint: LbEndpoint): string {
 
 function union(next: Resource, message: ClusterLoadAssignment, leaving: readonly Leaving[]): Resource {
   const localities = message.endpoints.map((one) => ({ ...one, lbEndpoints: [...one.lbEndpoints] }))
+  // Priorities have no gaps, so a zone that is leaving comes after those that stay.
+  const last = Math.max(-1, ...localities.map(({ priority }) => priority))
   for (const { endpoint, locality } of leaving) {
     const own = localities.find((one) => one.locality?.zone === locality.locality?.zone)
     if (own) own.lbEndpoints.push(endpoint)
-    else localities.push({ ...locality, lbEndpoints: [endpoint] })
+    else localities.push({ ...locality, priority: Math.min(locality.priority, last + 1), lbEndpoints: [endpoint] })
   }
-  const united = create(ClusterLoadAssignmentSchema, { clusterName: message.clusterName, endpoints: localities })
+  const { policy } = message
+  const united = create(ClusterLoadAssignmentSchema, { clusterName: message.clusterName, endpoints: localities, ...(policy && { policy }) })
   return toResource({ type: 'endpoints', name: next.name }, ClusterLoadAssignmentSchema, united, {
     refs: next.refs,
     ...(next.owner && { owner: next.owner }),

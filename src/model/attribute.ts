@@ -8,7 +8,7 @@ export type Attribute =
   /** `request.path.PARAM` is the value of `{PARAM}` in the path template that matched, still percent-encoded. Header names are in lower case. */
   | { readonly type: 'request.header' | 'request.cookie' | 'request.query' | 'request.path'; readonly name: string }
 
-export type AttributeType = Attribute['type']
+type AttributeType = Attribute['type']
 
 const token = "[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 
@@ -25,11 +25,6 @@ export function parseAttribute(text: string): Attribute | undefined {
   const type = named[1] as 'request.header' | 'request.cookie' | 'request.query' | 'request.path'
   const name = named[2] ?? ''
   return { type, name: type === 'request.header' ? name.toLowerCase() : name }
-}
-
-/** As the user writes it. */
-export function attributeText(attribute: Attribute): string {
-  return 'name' in attribute ? `${attribute.type}.${attribute.name}` : attribute.type
 }
 
 /** Which attributes a use takes: `true`, or why it does not, as the end of a sentence that begins with the attribute. A new attribute asks every use. */

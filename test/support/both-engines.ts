@@ -11,6 +11,8 @@ export interface BothEngines extends AsyncDisposable {
   readonly nginx: TestNginx
   port(engine: Engine): number
   send(engine: Engine, path: string, call?: Call): Promise<Reply>
+  /** Resolves when the engine serves what the text says. */
+  apply(engine: Engine, text: (port: number) => string): Promise<void>
 }
 
 /** Starts both; `text` gets the port of the listener. */
@@ -27,6 +29,11 @@ export async function startBoth(text: (port: number) => string): Promise<BothEng
     nginx,
     port: (engine) => ports[engine],
     send: (engine, path, call) => send(ports[engine], path, call),
+    apply: async (engine, next) => {
+      if (engine === 'envoy') return rig.apply(next(rig.port))
+      const reply = await nginx.put((await compileText(next(port))).state)
+      if (reply.status !== 200) throw new Error(`nginx does not take it: ${reply.body}`)
+    },
     [Symbol.asyncDispose]: async () => {
       await nginx.stop()
       await rig[Symbol.asyncDispose]()

@@ -5,23 +5,49 @@ import { RingHashSchema } from '#gen/envoy/extensions/load_balancing_policies/ri
 import { RoundRobinSchema } from '#gen/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.js'
 import { any } from '../../envoy/any.ts'
 import { policy } from '../../envoy/cluster.ts'
+import { duration } from '../../envoy/duration.ts'
 import { hashPolicy } from '../../envoy/hash-policy.ts'
-import type { EnvoyParts } from '../../envoy/parts.ts'
-import type { Strategy } from './config.ts'
+import type { ClusterPatch, EnvoyParts } from '../../envoy/parts.ts'
+import { levelOf, spillFactor } from './levels.ts'
 import type { Balancing } from './model.ts'
 
-const policies: Readonly<Record<Strategy, ReturnType<typeof policy>>> = {
-  'round-robin': policy('round_robin', any(RoundRobinSchema, {})),
-  'least-request': policy('least_request', any(LeastRequestSchema, {})),
-  random: policy('random', any(RandomSchema, {})),
-  'ring-hash': policy('ring_hash', any(RingHashSchema, {})),
-  maglev: policy('maglev', any(MaglevSchema, {})),
-}
-
 export const envoy: EnvoyParts<Balancing> = {
-  cluster: (balancing) => ({ cluster: { loadBalancingPolicy: policies[balancing.strategy] } }),
+  cluster: (balancing, service) => ({
+    cluster: { loadBalancingPolicy: loadBalancingPolicy(balancing) },
+    ...(balancing.panicBelow ? { commonLb: { healthyPanicThreshold: { value: balancing.panicBelow } } } : {}),
+    ...assignment(balancing, service.discovery.endpoints),
+  }),
   serviceRoute: ({ key }, _service, _route, match) => {
     const policy = key && hashPolicy(key, match)
     return policy ? { forward: { hashPolicy: [policy] } } : {}
   },
+}
+
+function loadBalancingPolicy({ strategy, slowStart, choices }: Balancing): ReturnType<typeof policy> {
+  const slow = slowStart === undefined ? {} : { slowStartConfig: { slowStartWindow: duration(slowStart) } }
+  switch (strategy) {
+    case 'round-robin':
+      return policy('round_robin', any(RoundRobinSchema, slow))
+    case 'least-request':
+    case 'peak-load':
+      // The weights of peak-load come with the endpoints; between two reports the requests under way count.
+      return policy('least_request', any(LeastRequestSchema, { ...slow, ...(choices === undefined ? {} : { choiceCount: choices }) }))
+    case 'random':
+      return policy('random', any(RandomSchema, {}))
+    case 'ring-hash':
+      return policy('ring_hash', any(RingHashSchema, {}))
+    case 'maglev':
+      return policy('maglev', any(MaglevSchema, {}))
+  }
+}
+
+/**
+ * Zones are priorities, and a service without them has one: then a factor of 100 makes `panicBelow` exact, because Envoy panics only when the
+ * healthy endpoints times the factor are not enough. https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/panic_threshold
+ */
+function assignment({ zones, panicBelow }: Balancing, endpoints: Parameters<typeof levelOf>[1]): Pick<ClusterPatch, 'assignment'> {
+  if (zones) {
+    return { assignment: { policy: { overprovisioningFactor: spillFactor(zones) }, priorityOf: levelOf(zones, endpoints) } }
+  }
+  return panicBelow ? { assignment: { policy: { overprovisioningFactor: 100 } } } : {}
 }

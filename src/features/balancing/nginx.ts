@@ -1,8 +1,16 @@
 import type { NginxParts } from '../../nginx/parts.ts'
+import { spillFactor } from './levels.ts'
 import type { Balancing } from './model.ts'
 
 export const nginx: NginxParts<Balancing> = {
-  state: ({ strategy, key }) => ({ strategy, ...(key ? { key: { ...key } } : {}) }),
+  state: ({ strategy, key, slowStart, panicBelow, choices, zones }) => ({
+    strategy,
+    ...(key ? { key: { ...key } } : {}),
+    ...(slowStart === undefined ? {} : { slowStart }),
+    ...(panicBelow === undefined ? {} : { panicBelow }),
+    ...(choices === undefined ? {} : { choices }),
+    ...(zones ? { zones: { prefer: zones.prefer, factor: spillFactor(zones) } } : {}),
+  }),
   *support({ strategy }) {
     if (strategy !== 'ring-hash' && strategy !== 'maglev') return
     yield {

@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type BothEngines, type Engine, startBoth } from '../support/both-engines.ts'
+import { type Echo, type Seen, startEcho } from '../support/echo.ts'
+import { until } from '../support/until.ts'
+
+let both: BothEngines
+let near: readonly Echo[]
+let far: readonly Echo[]
+
+beforeAll(async () => {
+  near = await Promise.all(['n0', 'n1', 'n2', 'n3'].map((name) => startEcho(name)))
+  far = await Promise.all(['f0', 'f1'].map((name) => startEcho(name)))
+  const endpoints = [
+    ...near.map(({ port }) => `{address: "127.0.0.1:${port}", zone: eu-1a, labels: {version: v1}}`),
+    ...far.map(({ port }, n) => `{address: "127.0.0.1:${port}", zone: eu-1b, labels: {version: v${n + 1}}}`),
+  ].join(', ')
+  const checked = `endpoints: [${endpoints}], healthCheck: {interval: 50ms, timeout: 500ms, unhealthyAfter: 1, healthyAfter: 1}`
+  const names = ['zones', 'hashed', 'strict', 'panic', 'calm', 'both']
+  both = await startBoth(
+    (port) => `version: 1
+listeners: {public: {port: ${port}, address: 127.0.0.1}}
+services:
+  zones: {${checked}, balancing: {zones: {prefer: [eu-1a]}}}
+  hashed: {${checked}, balancing: {strategy: maglev, key: request.header.x-user, zones: {prefer: [nowhere, eu-1a], spillBelow: 70%}}}
+  strict: {${checked}, balancing: {strategy: least-request, zones: {prefer: [eu-1a], spillBelow: 100%}}}
+  panic: {${checked}, balancing: {panicBelow: 50%}}
+  calm: {${checked}}
+  both: {${checked}, balancing: {strategy: random, panicBelow: 50%, zones: {prefer: [eu-1a]}}}
+routes:
+${names.map((name) => `  ${name}: {match: {path: /${name}}, to: ${name}}`).join('\n')}
+  labelled: {match: {path: /labelled}, to: {service: zones, labels: {version: v2}}}
+`,
+  )
+})
+afterAll(async () => {
+  await both[Symbol.asyncDispose]()
+  await Promise.all([...near, ...far].map((echo) => echo.close()))
+})
+
+/** How many of these requests each instance got, and how many were refused with 503. */
+async function shares(engine: Engine, path: string, times: number, user = (n: number) => `u${n}`): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (let n = 0; n < times; n++) {
+    const reply = await both.send(engine, path, { headers: { 'x-user': user(n) } })
+    const name = reply.status === 200 ? (JSON.parse(reply.body) as Seen).instance : String(reply.status)
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+const taken = (counts: Record<string, number>, echoes: readonly Echo[]): number => echoes.reduce((sum, { name }) => sum + (counts[name] ?? 0), 0)
+
+/** Makes these instances sick and the others healthy, and waits until both engines have seen it. */
+async function sick(...names: string[]): Promise<void> {
+  for (const echo of [...near, ...far]) echo.healthy = !names.includes(echo.name)
+  const healthy = near.length + far.length - names.length
+  await until('Envoy has asked', async () => (await both.rig.envoy.stat('cluster.zones.membership_healthy')) === healthy)
+  for (const cluster of ['hashed', 'strict', 'panic', 'calm', 'both']) {
+    await until('Envoy has asked', async () => (await both.rig.envoy.stat(`cluster.${cluster}.membership_healthy`)) === healthy)
+  }
+  const left = [...near, ...far].flatMap(({ name }) => (names.includes(name) ? [] : [name])).sort()
+  await until('nginx has asked', async () => {
+    const used = Object.keys(await shares('nginx', '/calm', 18)).sort()
+    return used.join() === (left.length === 0 ? '503' : left.join())
+  })
+  // Every service asks for itself, each 50 ms.
+  await delay(150)
+}
+
+describe.each(['envoy', 'nginx'] as const)('on %s', (engine) => {
+  beforeEach(() => sick())
+
+  it('the preferred zone takes everything while it is healthy', async () => {
+    const counts = await shares(engine, '/zones', 40)
+    expect(taken(counts, near)).toBe(40)
+    expect(Object.keys(counts)).toHaveLength(4)
+  })
+
+  it('a zone of which half is sick keeps 71 of 100 requests, and the next takes the rest', async () => {
+    await sick('n0', 'n1')
+    const counts = await shares(engine, '/zones', 400)
+    expect(counts).not.toHaveProperty('n0')
+    expect(taken(counts, near)).toBeGreaterThan(284 - 40)
+    expect(taken(counts, near)).toBeLessThan(284 + 40)
+    expect(taken(counts, near) + taken(counts, far)).toBe(400)
+  })
+
+  it('spillBelow 100% sends on the part of every sick endpoint', async () => {
+    await sick('n3')
+    const counts = await shares(engine, '/strict', 400)
+    expect(taken(counts, near)).toBeGreaterThan(300 - 40)
+    expect(taken(counts, near)).toBeLessThan(300 + 40)
+    expect(taken(await shares(engine, '/zones', 40), near)).toBe(40)
+  })
+
+  it('the next zone takes everything when the preferred one is out', async () => {
+    await sick('n0', 'n1', 'n2', 'n3')
+    expect(taken(await shares(engine, '/zones', 40), far)).toBe(40)
+  })
+
+  it('labels choose within the zones', async () => {
+    expect(await shares(engine, '/labelled', 10)).toEqual({ f1: 10 })
+  })
+
+  it('equal keys stay at one endpoint, also while the zone spills', async () => {
+    await sick('n0', 'n1')
+    const used = new Set<string>()
+    for (const user of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p']) {
+      const counts = await shares(engine, '/hashed', 4, () => user)
+      expect(Object.values(counts)).toEqual([4])
+      for (const name of Object.keys(counts)) used.add(name)
+    }
+    expect(used.size).toBeGreaterThan(2)
+  })
+
+  it('uses sick endpoints only below the share that panicBelow says', async () => {
+    await sick('n0', 'n1', 'n2')
+    expect(Object.keys(await shares(engine, '/panic', 60)).sort()).toEqual(['f0', 'f1', 'n3'])
+    await sick('n0', 'n1', 'n2', 'n3')
+    expect(Object.keys(await shares(engine, '/panic', 60)).sort()).toEqual(['f0', 'f1', 'n0', 'n1', 'n2', 'n3'])
+  })
+
+  it('with zones it panics only when all of them together cannot carry everything', async () => {
+    await sick('n0', 'n1', 'n2')
+    expect(taken(await shares(engine, '/both', 60), near.slice(0, 3))).toBe(0)
+    await sick('n0', 'n1', 'n2', 'f0')
+    // 35 of 100 parts in the near zone and 71 in the far one are enough.
+    expect(taken(await shares(engine, '/both', 60), [...near.slice(0, 3), ...far.slice(0, 1)])).toBe(0)
+    await sick('n0', 'n1', 'n2', 'n3', 'f0')
+    // 71 are not: the near zone has less than half of its endpoints and uses all of them.
+    expect(Object.keys(await shares(engine, '/both', 60))).not.toContain('f0')
+    await sick('n0', 'n1', 'n2', 'n3', 'f0', 'f1')
+    expect(Object.keys(await shares(engine, '/both', 90)).sort()).toEqual(['f0', 'f1', 'n0', 'n1', 'n2', 'n3'])
+  })
+
+  it('answers 503 when every endpoint is sick and panic is off', async () => {
+    await sick('n0', 'n1', 'n2', 'n3', 'f0', 'f1')
+    expect(await shares(engine, '/calm', 5)).toEqual({ '503': 5 })
+    expect(await shares(engine, '/zones', 5)).toEqual({ '503': 5 })
+  })
+})
