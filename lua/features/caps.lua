@@ -17,16 +17,21 @@ local function note(service, change)
   dict:set("a:" .. service.name .. ":" .. ngx.worker.id(), load.capped, 3600)
 end
 
-function M.request(limit, ctx)
+-- The place is taken before it is counted, so there are never too many. Who is refused gives it back before the answer is written:
+-- a slow reader of refusals must not keep others out.
+function M.request(caps, ctx)
   note(ctx.service, 1)
-  ctx.capped = true
-  if total(ctx.service.name) <= limit then return false end
-  reply.send(ctx.listener.errorFormat, "service-overloaded")
+  if total(ctx.service.name) <= caps.limit then
+    ctx.capped = ctx.service
+    return false
+  end
+  note(ctx.service, -1)
+  reply.send(ctx.listener.errorFormat, caps.status == 429 and "service-overloaded-429" or "service-overloaded", caps.retryAfter)
   return true
 end
 
 function M.done(_, ctx)
-  if ctx.capped then note(ctx.service, -1) end
+  if ctx.capped then note(ctx.capped, -1) end
 end
 
 return M

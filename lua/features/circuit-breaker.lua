@@ -35,8 +35,7 @@ local function refuse(breaker, ctx, generation)
     answer.send(breaker.respond)
     return true
   end
-  ngx.header["Retry-After"] = math.max(1, math.ceil(circuit.left(breaker, generation)))
-  reply.send(ctx.listener.errorFormat, "service-overloaded")
+  reply.send(ctx.listener.errorFormat, "service-overloaded", math.max(1, math.ceil(circuit.left(breaker, generation))))
   return true
 end
 

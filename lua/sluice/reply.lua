@@ -40,9 +40,10 @@ local function write(reply, status)
   ngx.print(body)
 end
 
--- Answers from the access phase and ends the request.
-function M.send(format, code)
+-- Answers from the access phase and ends the request; `retry_after`: seconds after which the caller may come back.
+function M.send(format, code, retry_after)
   local reply = body_of(format, code)
+  if retry_after and not M.is_grpc() then ngx.header["Retry-After"] = retry_after end
   write(reply, reply.status)
   return ngx.exit(ngx.HTTP_OK)
 end

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import type { JsonObject } from '@bufbuild/protobuf'
-import { type AccessLogFilterSchema, ComparisonFilter_Op } from '#gen/envoy/config/accesslog/v3/accesslog_pb.js'
+import { type AccessLogFilterSchema, ComparisonFilter_Op, type MetadataFilterSchema } from '#gen/envoy/config/accesslog/v3/accesslog_pb.js'
+import { HeaderValueOption_HeaderAppendAction, type MetadataSchema } from '#gen/envoy/config/core/v3/base_pb.js'
 import type { SubstitutionFormatStringSchema } from '#gen/envoy/config/core/v3/substitution_format_string_pb.js'
 import { type Config_Rule, Config_RuleSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import type {
@@ -8,7 +9,7 @@ import type {
   ResponseMapperSchema,
 } from '#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
 import type { ErrorFormat } from '../model/gateway.ts'
-import { type Reply, replies } from '../model/reply-table.ts'
+import { overloaded429, type Reply, replies } from '../model/reply-table.ts'
 
 type Filter = MessageInitShape<typeof AccessLogFilterSchema>
 type Format = MessageInitShape<typeof SubstitutionFormatStringSchema>
@@ -16,14 +17,50 @@ type Mapper = MessageInitShape<typeof ResponseMapperSchema>
 
 const metadataNamespace = 'sluice'
 const rawKey = 'raw'
+const overflowKey = 'overflow'
 const requestId = '%REQ(X-REQUEST-ID)%'
+
+/** Seconds that a service wants an overloaded caller to wait, as it stands in the metadata of its cluster; nothing is added where it does not. */
+const retryAfter = {
+  header: { key: 'retry-after', value: `%METADATA(CLUSTER:${metadataNamespace}:retry_after)%` },
+  appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+}
 
 /**
  * Shapes of the replies that the proxy makes itself. Upstream answers are never touched.
  * The proxy's own texts (they name sockets, requirements, TLS errors) stay out of bodies: `detail` is a fixed sentence.
  */
 export function localReplies(format: ErrorFormat): MessageInitShape<typeof LocalReplyConfigSchema> {
-  return { mappers: [grpcAsIs, rawAsIs, ...replies.map((reply): Mapper => ({ filter: filterOf(reply), bodyFormatOverride: bodyOf(format, reply) }))] }
+  const rows = replies.map((reply): Mapper => ({
+    filter: filterOf(reply),
+    bodyFormatOverride: bodyOf(format, reply),
+    ...(reply.flags?.includes('UO') ? { headersToAdd: [retryAfter] } : {}),
+  }))
+  return { mappers: [grpcAsIs, rawAsIs, overflowAs429(format), ...rows] }
+}
+
+/** The metadata of a cluster whose overflow replies tell when to come back. */
+export function retryAfterMetadata(seconds: number): MessageInitShape<typeof MetadataSchema> {
+  return { filterMetadata: { [metadataNamespace]: { retry_after: String(seconds) } } }
+}
+
+/** Rule for the `header-to-metadata` slot of a route that answers overload with 429. */
+export function overflow429Rule(): Config_Rule {
+  return create(Config_RuleSchema, { header: ':method', onHeaderPresent: { metadataNamespace, key: overflowKey, value: '429' } })
+}
+
+function overflowAs429(format: ErrorFormat): Mapper {
+  const { flags = [], status } = overloaded429
+  const filters: Filter[] = [
+    { filterSpecifier: { case: 'responseFlagFilter', value: { flags: [...flags] } } },
+    { filterSpecifier: { case: 'metadataFilter', value: metadataIs(overflowKey, '429') } },
+  ]
+  return {
+    filter: { filterSpecifier: { case: 'andFilter', value: { filters } } },
+    ...(status === 'other' ? {} : { statusCode: status }),
+    bodyFormatOverride: bodyOf(format, overloaded429),
+    headersToAdd: [retryAfter],
+  }
 }
 
 /**
@@ -49,21 +86,18 @@ const grpcAsIs: Mapper = {
   },
 }
 
-/** `matchIfKeyNotFound` is true by default, which would exempt every reply. */
-const rawAsIs: Mapper = {
-  filter: {
-    filterSpecifier: {
-      case: 'metadataFilter',
-      value: {
-        matcher: {
-          filter: metadataNamespace,
-          path: [{ segment: { case: 'key', value: rawKey } }],
-          value: { matchPattern: { case: 'stringMatch', value: { matchPattern: { case: 'exact', value: '1' } } } },
-        },
-        matchIfKeyNotFound: false,
-      },
+const rawAsIs: Mapper = { filter: { filterSpecifier: { case: 'metadataFilter', value: metadataIs(rawKey, '1') } } }
+
+/** `matchIfKeyNotFound` is true by default, which would let the filter fit every reply. */
+function metadataIs(key: string, value: string): MessageInitShape<typeof MetadataFilterSchema> {
+  return {
+    matcher: {
+      filter: metadataNamespace,
+      path: [{ segment: { case: 'key', value: key } }],
+      value: { matchPattern: { case: 'stringMatch', value: { matchPattern: { case: 'exact', value } } } },
     },
-  },
+    matchIfKeyNotFound: false,
+  }
 }
 
 function filterOf(reply: Reply): Filter {

@@ -9,6 +9,15 @@ export interface Reply {
   readonly detail: string
 }
 
+/** For a service that asked for 429 in the place of 503 when it is overloaded; programs see the same code. */
+export const overloaded429: Reply = {
+  status: 429,
+  flags: ['UO'],
+  code: 'service-overloaded',
+  title: 'Too Many Requests',
+  detail: 'The service takes no more requests at the moment.',
+}
+
 /** The first row that fits is used, so rows with flags stand before the plain row of their status. */
 export const replies: readonly Reply[] = [
   { status: 429, code: 'too-many-requests', title: 'Too Many Requests', detail: 'The limit for this caller or route is used up; try again later.' },

@@ -1,5 +1,5 @@
 import type { ErrorFormat } from '../model/gateway.ts'
-import { type Reply, replies } from '../model/reply-table.ts'
+import { overloaded429, type Reply, replies } from '../model/reply-table.ts'
 import type { Json } from './parts.ts'
 
 /** Stands for the id of the request until the runtime puts it in; no fixed text of a reply holds it. */
@@ -7,10 +7,11 @@ const placeholder = '\u0001'
 
 /** Bodies of the replies that the gateway makes itself, by code: the text before and after the id of the request. */
 export function replyBodies(format: ErrorFormat): Json {
+  const named: (readonly [string, Reply])[] = [...replies.map((reply) => [reply.code, reply] as const), ['service-overloaded-429', overloaded429]]
   return Object.fromEntries(
-    replies.map((reply) => {
+    named.map(([name, reply]) => {
       const [before = '', after = ''] = bodyOf(format, reply).split(placeholder)
-      return [reply.code, { status: reply.status === 'other' ? 0 : reply.status, type: contentTypes[format], title: reply.title, before, after }]
+      return [name, { status: reply.status === 'other' ? 0 : reply.status, type: contentTypes[format], title: reply.title, before, after }]
     }),
   )
 }

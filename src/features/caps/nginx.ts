@@ -1,11 +1,11 @@
 import type { NginxParts } from '../../nginx/parts.ts'
-import type { Written } from './config.ts'
+import type { Caps } from './model.ts'
 
 /** nginx has no queue for connections, so what Envoy would let wait goes out at once: both count for the limit of requests under way. */
-export const nginx: NginxParts<Written> = {
-  state: ({ connections = 1024, pending = 1024, requests = 1024 }) => Math.min(requests, connections + pending),
-  *support({ connections, pending }) {
-    if (connections === undefined && pending === undefined) return
+export const nginx: NginxParts<Caps> = {
+  state: ({ connections, pending, requests, overflow }) => ({ limit: Math.min(requests, connections + pending), ...overflow }),
+  *support({ queueWritten }) {
+    if (!queueWritten) return
     yield {
       kind: 'note',
       message: 'nginx lets no request wait for a connection: it takes `connections` and `pending` together as a limit of requests under way',
