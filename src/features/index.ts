@@ -3,6 +3,7 @@ import { balancing } from './balancing/index.ts'
 import { bodyLimit } from './body-limit/index.ts'
 import { caps } from './caps/index.ts'
 import { circuitBreaker } from './circuit-breaker/index.ts'
+import { fault } from './fault/index.ts'
 import { headers } from './headers/index.ts'
 import { healthCheck } from './health-check/index.ts'
 import { listenerTls } from './listener-tls/index.ts'
@@ -30,4 +31,5 @@ export const features: readonly Feature[] = [
   headers,
   timeouts,
   retry,
+  fault,
 ]

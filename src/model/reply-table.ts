@@ -69,3 +69,8 @@ export const replies: readonly Reply[] = [
   { status: 431, code: 'headers-too-large', title: 'Request Header Fields Too Large', detail: 'The request has too many or too large headers.' },
   { status: 'other', code: 'error', title: 'Error', detail: 'The gateway did not pass this request on.' },
 ]
+
+/** The code of the reply with a status when no flag tells more about it. */
+export function codeOfStatus(status: number): string {
+  return replies.find((reply) => reply.status === status && !reply.flags)?.code ?? 'error'
+}

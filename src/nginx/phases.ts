@@ -19,6 +19,7 @@ export const phases: readonly Phase[] = [
     name: 'action',
     directive: 'access_by_lua_block',
     order: [
+      ['fault', 'an injected fault is over before anything counts or measures the request'],
       ['redirect', 'answers at once: nothing that concerns a service may run for it'],
       ['respond', 'the same; a route has one action, so their order does not matter'],
     ],
