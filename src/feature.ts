@@ -3,7 +3,7 @@ import type { Diagnostic, Path, Place, Severity } from './diagnostics/diagnostic
 import type { EnvoyParts } from './envoy/parts.ts'
 import type { Cx } from './model/cx.ts'
 import type { Material, ReadMaterial } from './model/material.ts'
-import type { FurtherTarget, Gateway, Node } from './model/gateway.ts'
+import type { FurtherTarget, Gateway, Match, Node } from './model/gateway.ts'
 import type { NginxParts } from './nginx/parts.ts'
 
 /** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
@@ -55,6 +55,8 @@ export interface Feature<M = unknown> {
   readonly points: readonly Point[]
   /** Turns the merged value of the feature's key on one node into `M`; undefined stores nothing. */
   lower?(value: unknown, node: NodeDraft, cx: LowerCx): M | undefined
+  /** Further matches that a route must take for each written one, because it has the feature's key; they are marked `implied`. */
+  matches?(value: M, match: Match): readonly Match[]
   /** Checks that need more than one node. Schema errors are the spine's. */
   check?(gateway: Gateway, cx: Cx): Iterable<Diagnostic>
   /** Services that the value on a route sends requests to, besides the targets of the route itself. They are checked, kept and pushed as those are. */

@@ -10,7 +10,7 @@ function M.headers()
   -- HTTP/2 has no such header; there nginx itself says goodbye when its ports close. nginx's own `keep-alive` stays beside it: `close` counts.
   if drain.on and ngx.status ~= 101 and ngx.req.http_version() < 2 then header["Connection"] = "close" end
   local ctx = slots.get()
-  if not ctx then return end
+  if not ctx or ctx.plain then return end
   local steps = ctx.route.response_steps
   if not steps then return end
   for i = 1, #steps, 2 do steps[i](steps[i + 1], ctx) end

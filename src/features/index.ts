@@ -3,7 +3,9 @@ import { balancing } from './balancing/index.ts'
 import { bodyLimit } from './body-limit/index.ts'
 import { caps } from './caps/index.ts'
 import { circuitBreaker } from './circuit-breaker/index.ts'
+import { cors } from './cors/index.ts'
 import { fault } from './fault/index.ts'
+
 import { headers } from './headers/index.ts'
 import { healthCheck } from './health-check/index.ts'
 import { listenerTls } from './listener-tls/index.ts'
@@ -26,6 +28,7 @@ export const features: readonly Feature[] = [
   caps,
   redirect,
   respond,
+  cors,
   bodyLimit,
   rewrite,
   headers,

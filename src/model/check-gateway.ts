@@ -4,6 +4,7 @@ import type { CheckInput } from './check-input.ts'
 import { checkListeners } from './check-listeners.ts'
 import { furtherTargets } from './further-targets.ts'
 import type { Route, Target } from './gateway.ts'
+import { writtenAt } from './rank.ts'
 import { findShadowed } from './shadow.ts'
 
 /** References, unused and shadowed things: what only the whole gateway can tell. */
@@ -117,16 +118,14 @@ function* checkShadowed({ gateway, tables, cx }: CheckInput): Iterable<Diagnosti
     for (const { entry, by, kind } of table ? findShadowed(table) : []) {
       if (told.has(entry)) continue
       told.add(entry)
-      const path = entry.route.match.length > 1 ? ['match', entry.alternative] : ['match']
-      const related = [
-        { message: 'the route that takes them', at: cx.at(by.route, by.route.match.length > 1 ? ['match', by.alternative] : ['match']) },
-      ]
+      const at = cx.at(entry.route, writtenAt(entry))
+      const related = [{ message: 'the route that takes them', at: cx.at(by.route, writtenAt(by)) }]
       yield kind === 'duplicate'
         ? {
             code: 'route/duplicate',
             severity: 'error',
             message: `routes ${by.route.name} and ${entry.route.name} match the same requests`,
-            at: cx.at(entry.route, path),
+            at,
             related,
             help: 'give one of them another condition, host or priority',
           }
@@ -134,7 +133,7 @@ function* checkShadowed({ gateway, tables, cx }: CheckInput): Iterable<Diagnosti
             code: 'route/shadowed',
             severity: 'warning',
             message: `route ${entry.route.name} is never reached: ${by.route.name} takes all its requests before`,
-            at: cx.at(entry.route, path),
+            at,
             related,
           }
     }

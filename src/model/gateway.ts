@@ -73,7 +73,7 @@ export interface Route {
   readonly listeners: readonly string[]
   /** Lower-case exact names or `*.suffix`; empty: every host. */
   readonly hosts: readonly string[]
-  /** Alternatives, any of which may match; at least one. */
+  /** Alternatives, any of which may match; at least one. Implied ones come last. */
   readonly match: readonly Match[]
   /** Larger wins over all specificity; default 0. */
   readonly priority: number
@@ -104,6 +104,8 @@ export interface Match {
   readonly methods: readonly string[]
   readonly headers: readonly ValueMatch[]
   readonly query: readonly ValueMatch[]
+  /** Not written by the user: a feature of the route needs it. */
+  readonly implied?: true
 }
 
 /** Paths are compared after normalisation, without the query. */

@@ -6,7 +6,7 @@ import type { ServiceValue } from '../config/schema/service.ts'
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
 import type { Feature, LowerCx, NodeDraft, Point, Scope } from '../feature.ts'
-import type { Gateway, Listener, Node, Policies, Route, Service } from './gateway.ts'
+import type { Gateway, Listener, Match, Node, Policies, Route, Service } from './gateway.ts'
 import { canonical } from './canonical.ts'
 import { lowerListener } from './lower-listener.ts'
 import { lowerRoute, type WrittenRoute } from './lower-route.ts'
@@ -108,7 +108,15 @@ class Lowering {
       const layers = [fields(defaults), fields((group?.value as GroupValue | undefined)?.policy), written]
       const policies = { ...this.#policies('route', layers, draft, cx), ...this.#policies('action', [written], draft, cx) }
       const action = this.#features.find((feature) => feature.points.some((point) => point.at === 'action' && written[point.key] !== undefined))
-      return lowerRoute(entry.name, written, group?.value as GroupValue | undefined, action?.name, policies, cx)
+      const route = lowerRoute(entry.name, written, group?.value as GroupValue | undefined, action?.name, policies, cx)
+      return route && { ...route, match: [...route.match, ...this.#implied(route)] }
+    })
+  }
+
+  #implied({ match, policies }: Route): Match[] {
+    return this.#features.flatMap((feature) => {
+      const value = policies[feature.name]
+      return value === undefined || !feature.matches ? [] : match.flatMap((one) => [...(feature.matches?.(value, one) ?? [])])
     })
   }
 

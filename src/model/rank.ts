@@ -1,4 +1,5 @@
 import { compare } from '../lib/compare.ts'
+import type { Path } from '../diagnostics/diagnostic.ts'
 import type { Listener, Match, Route } from './gateway.ts'
 import { anyHost, coveringHosts, hostOf } from './host.ts'
 import { specificityKey } from './specificity.ts'
@@ -56,9 +57,18 @@ export function virtualHostOf(table: RouteTable, authority: string): VirtualHost
   return table.byHost.get(coveringHosts(hostOf(authority), table.byHost)[0] ?? anyHost)
 }
 
-/** Name of an entry in engines, logs and statistics: the route's name, with `/n` when the route has several alternatives. */
-export function entryName(entry: Entry): string {
-  return entry.route.match.length > 1 ? `${entry.route.name}/${entry.alternative}` : entry.route.name
+/** Name of an entry in engines, logs and statistics: the route's name, with `/n` when the user wrote several alternatives and this is one of them. */
+export function entryName({ route, match, alternative }: Entry): string {
+  return severalWritten(route) && !match.implied ? `${route.name}/${alternative}` : route.name
+}
+
+/** Path of an entry's condition in the route as the user wrote it. */
+export function writtenAt({ route, match, alternative }: Entry): Path {
+  return severalWritten(route) && !match.implied ? ['match', alternative] : ['match']
+}
+
+function severalWritten(route: Route): boolean {
+  return route.match.length > 1 && !route.match[1]?.implied
 }
 
 const known = new WeakMap<Route, readonly Entry[]>()

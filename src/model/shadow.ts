@@ -37,6 +37,8 @@ function shadowedIn(host: VirtualHostTable): readonly Shadowed[] {
   const found: Shadowed[] = []
   const seen = new Map<string, Entry[]>()
   for (const entry of host.entries) {
+    // Nobody wrote an implied one, so nobody has to hear that another route answers in its place.
+    if (entry.match.implied) continue
     const by = coveringPaths(entry.match.path)
       .flatMap((path) => seen.get(path)?.slice(0, looks) ?? [])
       .find((earlier) => covers(earlier.match, entry.match))

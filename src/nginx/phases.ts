@@ -19,6 +19,7 @@ export const phases: readonly Phase[] = [
     name: 'action',
     directive: 'access_by_lua_block',
     order: [
+      ['cors', 'a preflight is answered before anything that the request itself would meet'],
       ['fault', 'an injected fault is over before anything counts or measures the request'],
       ['redirect', 'answers at once: nothing that concerns a service may run for it'],
       ['respond', 'the same; a route has one action, so their order does not matter'],
@@ -54,7 +55,10 @@ export const phases: readonly Phase[] = [
   {
     name: 'response',
     directive: 'header_filter_by_lua_block',
-    order: [['headers', 'the last word on what the client sees']],
+    order: [
+      ['cors', 'takes away what the service says about other origins, as early as Envoy does'],
+      ['headers', 'the last word on what the client sees'],
+    ],
   },
   {
     name: 'done',
