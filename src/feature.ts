@@ -3,7 +3,8 @@ import type { Diagnostic, Path, Place, Severity } from './diagnostics/diagnostic
 import type { EnvoyParts } from './envoy/parts.ts'
 import type { Cx } from './model/cx.ts'
 import type { Material, ReadMaterial } from './model/material.ts'
-import type { FurtherTarget, Gateway, Match, Node } from './model/gateway.ts'
+import type { ServiceLoads } from './live/loads.ts'
+import type { FurtherTarget, Gateway, Match, Node, Service } from './model/gateway.ts'
 import type { NginxParts } from './nginx/parts.ts'
 
 /** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
@@ -65,6 +66,8 @@ export interface Feature<M = unknown> {
   material?(value: M, node: Node): readonly Material[]
   /** Checks of the content of those files. */
   checkMaterial?(value: M, node: Node, read: ReadMaterial, cx: Cx): Iterable<Diagnostic>
+  /** The service with the weights that the reported load of its endpoints asks for, the same object when none differs; and when a report expires. */
+  weigh?(value: M, service: Service, loads: ServiceLoads, now: number): { readonly service: Service; readonly until?: number }
   /** Absent: a gateway that uses the feature cannot be compiled for Envoy. */
   readonly envoy?: EnvoyParts<M>
   /** Absent: a gateway that uses the feature cannot be compiled for nginx. */

@@ -58,7 +58,7 @@ export interface Endpoint {
   /** IP literal without brackets, or a host name when the discovery is `dns`. */
   readonly address: string
   readonly port: number
-  /** Share of traffic, 1 to 1,000; default 1. */
+  /** Share of traffic, 1 to 1,000 in the file, default 1; load that instances report makes others of it. */
   readonly weight: number
   readonly zone?: string
   readonly labels: Readonly<Record<string, string | readonly string[]>>

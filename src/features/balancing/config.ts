@@ -16,6 +16,7 @@ export interface WrittenFields {
   slowStart?: string
   panicBelow?: string
   choices?: number
+  reportsExpire?: string
   zones?: { prefer: string[]; spillBelow?: string }
 }
 
@@ -74,6 +75,13 @@ const long = Type.Object(
         maximum: 100,
         default: 2,
         examples: [3],
+      }),
+    ),
+    reportsExpire: Type.Optional(
+      duration({
+        description: 'Age from which on the load that an instance reported counts no more and its written weight holds again, for peak-load.',
+        default: '15s',
+        examples: ['15s', '1m'],
       }),
     ),
     zones: Type.Optional(zones),

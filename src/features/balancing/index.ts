@@ -2,6 +2,7 @@ import type { Feature } from '../../feature.ts'
 import { check } from './check.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
+import { weigh } from './load-weights.ts'
 import { type Balancing, lower } from './model.ts'
 import { nginx } from './nginx.ts'
 
@@ -10,6 +11,7 @@ export const balancing: Feature<Balancing> = {
   points: [{ at: 'service', key: 'balancing', schema, merge: 'replace' }],
   lower,
   check,
+  weigh,
   envoy,
   nginx,
   codes: {

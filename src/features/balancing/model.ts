@@ -14,6 +14,8 @@ export interface Balancing {
   readonly panicBelow?: number
   /** Only with least-request and peak-load. */
   readonly choices?: number
+  /** Milliseconds; only with peak-load. */
+  readonly reportsExpire?: number
   readonly zones?: Zones
 }
 
@@ -49,6 +51,7 @@ function lowerFields(written: WrittenFields, cx: LowerCx): Balancing {
     ...(slowStart === undefined ? {} : { slowStart }),
     ...(panicBelow > 0 ? { panicBelow } : {}),
     ...(choices === undefined ? {} : { choices }),
+    ...(written.reportsExpire === undefined ? {} : { reportsExpire: readDuration(written.reportsExpire, ['balancing', 'reportsExpire'], cx) }),
     ...(zones ? { zones: lowerZones(zones, cx) } : {}),
   }
 }
@@ -87,6 +90,7 @@ function reportMisfits(strategy: Strategy, written: WrittenFields, cx: LowerCx):
     })
   }
   if (written.slowStart !== undefined && !gradual.includes(strategy)) reportUnused('slowStart', strategy, gradual, cx)
+  if (written.reportsExpire !== undefined && strategy !== 'peak-load') reportUnused('reportsExpire', strategy, ['peak-load'], cx)
   if (written.choices !== undefined && !byLoad.includes(strategy)) reportUnused('choices', strategy, byLoad, cx)
 }
 
