@@ -5,21 +5,26 @@ local tick = 0.02 -- seconds between two looks at the shared dict
 
 -- Removes the socket file that a killed nginx left behind, which would stop this one from listening. A socket in use stays; when nginx listens
 -- below its working directory the kernel does not say which one that is, so any socket of that name counts as in use.
-local function free_socket(path)
+local function free_socket()
+  local prefix, name = ngx.config.prefix(), "run/admin.sock"
+  local paths = require("sluice.place").sockets(prefix, name)
   local file = io.open("/proc/net/unix", "rb")
   if not file then return end
   local used = file:read("*a")
   file:close()
-  local listed = string.find(used, " " .. path .. "\n", 1, true) or string.find(used, " run/admin.sock\n", 1, true)
-  if not listed then os.remove(path) end
+  for _, path in ipairs(paths) do
+    if string.find(used, " " .. path .. "\n", 1, true) then return end
+  end
+  os.remove(prefix .. name)
 end
 
 function M.init()
   require("resty.core")
-  free_socket(ngx.config.prefix() .. "run/admin.sock")
+  free_socket()
   -- Everything is loaded here, by the master: a worker may not be able to read the files.
-  for _, name in ipairs({ "admin", "attempt", "body", "certificate", "done", "reply", "request", "response" }) do require("sluice." .. name) end
-  require("sluice.config").boot()
+  local modules = { "admin", "attempt", "body", "certificate", "done", "drain", "reply", "request", "response", "watch" }
+  for _, name in ipairs(modules) do require("sluice." .. name) end
+  require("sluice.saved").boot()
 end
 
 -- What a killed predecessor counted as under way.

@@ -3,6 +3,7 @@
 --   d:<n>   the full document of change n        c:<n>  the delta of change n
 --   n:<n>   version (content hash) after n       w:<id> number that worker <id> has applied
 --   p:<id>  process id of worker <id>
+--   saved   version of the document on disk, as far as it was read or written here
 local build = require("sluice.build")
 local check = require("sluice.check")
 local document = require("sluice.document")
@@ -76,7 +77,7 @@ local function apply_deltas(version)
 end
 
 -- Reads the last full document and the deltas after it; the file is there for the case that the dict lost an entry.
-local function rebuild(step)
+function M.rebuild(step)
   local base = dict:get("base")
   local text = base and dict:get("d:" .. base)
   local fresh, err
@@ -115,30 +116,11 @@ function M.catch_up()
   local base = dict:get("base")
   if not (base and base <= mine and apply_deltas(version)) then
     building = true
-    local ok, err = pcall(rebuild, pause.every_slice())
+    local ok, err = pcall(M.rebuild, pause.every_slice())
     building = false
     if not ok then ngx.log(ngx.ERR, "the configuration cannot be rebuilt: ", err) end
   end
   acknowledge()
-end
-
--- At start of the master, and again at a reload, when the dict still has everything.
-function M.boot()
-  if dict:get("v") then
-    rebuild(pause.never)
-    return
-  end
-  local fresh, err, texts = store.load(M, nil, pause.never)
-  if not fresh then
-    ngx.log(ngx.WARN, "no configuration yet: ", err)
-    return
-  end
-  local number
-  for i, one in ipairs(texts) do
-    number, err = M.publish(one.text, one.version, i == 1)
-    if not number then error(err) end
-  end
-  swap(fresh, number)
 end
 
 -- A worker that was started later than the last change finds it in the dict.
@@ -146,7 +128,7 @@ function M.worker()
   local version = dict:get("v")
   if version and version ~= mine then
     local base = dict:get("base")
-    if not (base and base <= mine and apply_deltas(version)) then rebuild(pause.never) end
+    if not (base and base <= mine and apply_deltas(version)) then M.rebuild(pause.never) end
   end
   dict:set("p:" .. ngx.worker.id(), ngx.worker.pid())
   acknowledge()

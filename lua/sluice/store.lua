@@ -1,6 +1,9 @@
 -- The last good configuration on disk: a full document, and the deltas after it. Only for a cold start; running workers have shared memory.
 local build = require("sluice.build")
 local check = require("sluice.check")
+local document = require("sluice.document")
+
+local dict = ngx.shared.sl_config
 
 local M = {}
 
@@ -14,6 +17,25 @@ local function read(name)
   local text = file:read("*a")
   file:close()
   return text
+end
+
+local function version_of(text)
+  local head = text and document.decode(string.match(text, "^[^\n]*"))
+  return type(head) == "table" and head.version or nil
+end
+
+-- Notes which document is on disk by our own doing.
+local function note(text)
+  dict:set("saved", version_of(text))
+end
+
+-- Whether somebody else has put another document on disk since it was last read or written here: `sluice compile` into this directory.
+function M.replaced()
+  local file = io.open(path("data.jsonl"), "rb")
+  if not file then return false end
+  local version = version_of(file:read("*l"))
+  file:close()
+  return version ~= nil and version ~= dict:get("saved")
 end
 
 -- Writes a document aside and renames it, so that a reader sees the old one or the new one. Returns true, or nil and what is wrong.
@@ -30,6 +52,7 @@ function M.save(text)
     return nil, err
   end
   os.remove(path("deltas"))
+  note(text)
   return true
 end
 
@@ -68,6 +91,7 @@ function M.load(config, previous, step, before)
   local state
   state, err = config.read(text, previous, step)
   if not state then return nil, err end
+  note(text)
   local texts = { { text = text, version = state.version } }
   replay(config, state, texts)
   return state, nil, texts

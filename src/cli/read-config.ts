@@ -3,13 +3,19 @@ import { type Compiled, Compiler, type Good } from '../compile.ts'
 import { decodeText } from '../config/decode-text.ts'
 import { type Files, maxFileSize, nodeFiles } from '../config/files.ts'
 import { exit, Stop } from './exit.ts'
+import type { Target } from '../target.ts'
 import type { Io } from './io.ts'
 
 const fromStdin = '<stdin>'
 
 /** Compiles the configuration named on the command line; `-` is standard input, with relative paths from the working directory. */
-export async function compileFile(io: Io, file: string, overlay: string | undefined, files = filesOf(io)): Promise<Compiled> {
-  return new Compiler(rootOf(io, file), { overlay, env: io.env, files }).compile()
+export async function compileFile<T extends Target = 'envoy'>(
+  io: Io,
+  file: string,
+  overlay: string | undefined,
+  { target, files = filesOf(io) }: { readonly target?: T; readonly files?: Files } = {},
+): Promise<Compiled<T>> {
+  return new Compiler<T>(rootOf(io, file), { overlay, env: io.env, files, ...(target === undefined ? {} : { target }) }).compile()
 }
 
 /** What the root file is called in findings. */
@@ -40,7 +46,7 @@ async function readStdin(io: Io): ReturnType<Files['read']> {
 }
 
 /** Whether a file could not be read or parsed: then the findings are only part of the truth. */
-export function unusable({ diagnostics, files }: Compiled): boolean {
+export function unusable({ diagnostics, files }: Pick<Compiled, 'diagnostics' | 'files'>): boolean {
   return (
     diagnostics.some(({ code }) => code === 'config/missing-file' || code === 'config/unreadable-file') ||
     [...files.values()].some(({ value }) => value === undefined)
@@ -48,7 +54,7 @@ export function unusable({ diagnostics, files }: Compiled): boolean {
 }
 
 /** What was compiled, or the end of the verb when nothing was and no finding says why. */
-export function goodOf(compiled: Compiled): Good {
+export function goodOf<T extends Target>(compiled: Compiled<T>): Good<T> {
   if (compiled.good) return compiled.good
   throw new Stop(exit.internal, 'nothing was compiled, and no finding says why')
 }

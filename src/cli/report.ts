@@ -9,19 +9,22 @@ import { colorsOf, type Io, type Sink } from './io.ts'
 import { unusable } from './read-config.ts'
 import type { ConfigOptions, FailOn, Format } from './verb.ts'
 
+/** What a compile found, whatever it was for. */
+type Findings = Pick<Compiled, 'diagnostics' | 'files'>
+
 /** How a compile ends the run: 65 when something could not be read or parsed, 1 for findings that count, else 0. */
-export function exitOf(compiled: Compiled, failOn: FailOn): ExitCode {
+export function exitOf(compiled: Findings, failOn: FailOn): ExitCode {
   if (unusable(compiled)) return exit.badInput
   return compiled.diagnostics.some(({ severity }) => severity === 'error' || severity === failOn) ? exit.findings : exit.ok
 }
 
-export function jsonReport({ diagnostics, files }: Pick<Compiled, 'diagnostics' | 'files'>): JsonReport {
+export function jsonReport({ diagnostics, files }: Findings): JsonReport {
   const find = createFindPosition(files)
   return diagnosticsToJson(collect(diagnostics, find), find)
 }
 
 /** Findings for people on the stream given, or the one JSON document of a run on stdout. */
-export function report(io: Io, compiled: Pick<Compiled, 'diagnostics' | 'files'>, format: Format, people: Sink): void {
+export function report(io: Io, compiled: Findings, format: Format, people: Sink): void {
   if (format === 'json') return writeJson(io, jsonReport(compiled))
   const find = createFindPosition(compiled.files)
   people.write(printDiagnostics(collect(compiled.diagnostics, find), find, colorsOf(io)))
@@ -31,7 +34,7 @@ export function report(io: Io, compiled: Pick<Compiled, 'diagnostics' | 'files'>
  * For verbs whose result is something else: findings go to stderr, and JSON is written only when they end the run.
  * Undefined when the verb may go on.
  */
-export function stopOnFindings(io: Io, compiled: Compiled, options: ConfigOptions): ExitCode | undefined {
+export function stopOnFindings(io: Io, compiled: Findings, options: ConfigOptions): ExitCode | undefined {
   const code = exitOf(compiled, options.failOn)
   if (code === exit.ok) {
     report(io, { ...compiled, diagnostics: options.quiet ? [] : compiled.diagnostics }, 'text', io.stderr)

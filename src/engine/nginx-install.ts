@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -24,8 +24,6 @@ export interface NginxBinary {
   readonly modules?: string
   readonly luaPath?: string
   readonly luaCpath?: string
-  /** To be added to the environment of the process. */
-  readonly env: Readonly<Record<string, string>>
 }
 
 /** Debian's packages that make up an nginx with Lua, beyond what every system has. */
@@ -40,7 +38,7 @@ const otherWays =
 /** Finds an nginx with Lua without downloading: `NGINX_BIN`, PATH (OpenResty first), then the cache. Rejects when `NGINX_BIN` cannot be used. */
 export async function findNginx(env: NodeJS.ProcessEnv = process.env): Promise<NginxBinary | undefined> {
   if (env['NGINX_BIN']) {
-    const chosen = await inspect(env['NGINX_BIN'], 'NGINX_BIN', '/')
+    const chosen = await inspect(env['NGINX_BIN'], 'NGINX_BIN')
     if (!chosen)
       throw new EngineUnavailable(`NGINX_BIN names ${env['NGINX_BIN']}, which is no nginx ≥ 1.22 with the Lua module and no OpenResty ≥ 1.27`)
     return chosen
@@ -48,12 +46,12 @@ export async function findNginx(env: NodeJS.ProcessEnv = process.env): Promise<N
   const dirs = [...(env['PATH'] ?? '').split(delimiter).filter((dir) => dir !== ''), '/usr/local/openresty/bin', '/usr/sbin', '/usr/local/sbin']
   for (const name of ['openresty', 'nginx']) {
     for (const dir of dirs) {
-      const found = await inspect(join(dir, name), 'PATH', '/')
+      const found = await inspect(join(dir, name), 'PATH')
       if (found) return found
     }
   }
   const root = cachedRoot(env)
-  return inspect(join(root, 'usr/sbin/nginx'), 'cache', root)
+  return inspect(join(root, launcher), 'cache')
 }
 
 /**
@@ -67,7 +65,7 @@ export async function installNginx(say: (line: string) => void = () => {}, env: 
   await mkdir(dirname(root), { recursive: true })
   const unlock = await waitForLock(`${root}.lock`)
   try {
-    const meanwhile = await inspect(join(root, 'usr/sbin/nginx'), 'cache', root)
+    const meanwhile = await inspect(join(root, launcher), 'cache')
     if (meanwhile) return meanwhile
     say('fetching nginx with the Lua module (about 5 MB of Debian packages, once)')
     const scratch = await mkdtemp(`${root}.fetch-`)
@@ -76,7 +74,8 @@ export async function installNginx(say: (line: string) => void = () => {}, env: 
         throw new EngineUnavailable(`could not fetch nginx: ${error instanceof Error ? error.message : String(error)}\n${otherWays}`)
       })
       const unpacked = join(scratch, 'root')
-      if (!(await inspect(join(unpacked, 'usr/sbin/nginx'), 'cache', unpacked))) {
+      await writeLauncher(unpacked)
+      if (!(await inspect(join(unpacked, launcher), 'cache'))) {
         throw new EngineUnavailable(`the nginx that was downloaded does not run here with its Lua module.\n${otherWays}`)
       }
       await rm(root, { recursive: true, force: true })
@@ -87,37 +86,40 @@ export async function installNginx(say: (line: string) => void = () => {}, env: 
   } finally {
     await unlock()
   }
-  const installed = await inspect(join(root, 'usr/sbin/nginx'), 'cache', root)
+  const installed = await inspect(join(root, launcher), 'cache')
   if (!installed) throw new EngineUnavailable(`nginx was unpacked into ${root}, but cannot be used.\n${otherWays}`)
   return installed
 }
 
-/** Looks at a binary: undefined when it is not there, too old, or without Lua. `root` is where its package was unpacked. */
-async function inspect(path: string, from: NginxBinary['from'], root: string): Promise<NginxBinary | undefined> {
+/** Looks at a binary: undefined when it is not there, too old, or without Lua. */
+async function inspect(path: string, from: NginxBinary['from']): Promise<NginxBinary | undefined> {
   if (!(await executable(path))) return undefined
-  const libs = root === '/' ? [] : await libraryDirs(root)
-  const env = libs.length === 0 ? {} : { LD_LIBRARY_PATH: libs.join(':') }
-  const said = await run(path, ['-V'], { env: { ...process.env, ...env }, timeout: 10_000 }).catch(() => undefined)
+  const root = await rootOf(path)
+  const said = await run(path, ['-V'], { timeout: 10_000 }).catch(() => undefined)
   const [, flavour, version] = /nginx version: (openresty|nginx)\/([\d.]+)/.exec(`${said?.stdout ?? ''}${said?.stderr ?? ''}`) ?? []
   if (version === undefined) return undefined
-  if (flavour === 'openresty') return atLeast(version, [1, 27]) ? { path, from, profile: 'openresty-1.27', version, env } : undefined
+  if (flavour === 'openresty') return atLeast(version, [1, 27]) ? { path, from, profile: 'openresty-1.27', version } : undefined
   if (!atLeast(version, [1, 22])) return undefined
+  const own = {
+    luaPath: join(root, 'usr/share/lua/5.1/?.lua'),
+    luaCpath: (await libraryDirs(root)).map((dir) => join(root, dir, 'lua/5.1/?.so')).join(';'),
+  }
   const binary: NginxBinary = {
-    ...{ path, from, profile: 'debian-1.22', version, env, modules: join(root, 'usr/lib/nginx/modules') },
-    ...(root === '/' ? {} : { luaPath: join(root, 'usr/share/lua/5.1/?.lua'), luaCpath: libs.map((dir) => join(dir, 'lua/5.1/?.so')).join(';') }),
+    ...{ path, from, profile: 'debian-1.22', version, modules: join(root, 'usr/lib/nginx/modules') },
+    ...(root === '/' ? {} : own),
   }
   return (await runsLua(binary)) ? binary : undefined
 }
 
 /** Asks nginx itself: the module must load, and find its Lua libraries. */
-async function runsLua({ path, env, modules, luaPath, luaCpath }: NginxBinary): Promise<boolean> {
+async function runsLua({ path, modules, luaPath, luaCpath }: NginxBinary): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-nginx-'))
   const search = `lua_package_path "${luaPath ?? ''};;"; lua_package_cpath "${luaCpath ?? ''};;";`
   const conf = `load_module ${modules}/ndk_http_module.so; load_module ${modules}/ngx_http_lua_module.so;
 pid ${dir}/pid; error_log stderr; events {} http { access_log off; ${search} init_by_lua_block { require("resty.core") require("cjson.safe") } }`
   try {
     await writeFile(join(dir, 'nginx.conf'), conf)
-    await run(path, ['-t', '-q', '-p', dir, '-c', 'nginx.conf'], { env: { ...process.env, ...env }, timeout: 10_000 })
+    await run(path, ['-t', '-q', '-p', dir, '-c', 'nginx.conf'], { timeout: 10_000 })
     return true
   } catch {
     return false // whoever asks says what can be done
@@ -131,19 +133,35 @@ function atLeast(version: string, [major, minor]: readonly [number, number]): bo
   return a > major || (a === major && b >= minor)
 }
 
-/** `usr/lib/x86_64-linux-gnu` or that of another machine; some packages still use `lib`. */
+/** Starts the unpacked nginx with the libraries that were unpacked beside it, so that whoever knows this one path can run it. */
+const launcher = 'nginx'
+
+/** Where the packages of a binary were unpacked: beside a launcher, else in the system. */
+async function rootOf(path: string): Promise<string> {
+  const beside = dirname(await realpath(path))
+  return (await executable(join(beside, 'usr/sbin/nginx'))) ? beside : '/'
+}
+
+async function writeLauncher(root: string): Promise<void> {
+  const libs = (await libraryDirs(root)).map((dir) => `$root/${dir}`).join(':')
+  const lines = ['#!/bin/sh', 'root=$(dirname "$(readlink -f "$0")")', `export LD_LIBRARY_PATH="${libs}"`, 'exec "$root/usr/sbin/nginx" "$@"', '']
+  await writeFile(join(root, launcher), lines.join('\n'), { mode: 0o755 })
+}
+
+/** `usr/lib/x86_64-linux-gnu` or that of another machine, relative to the root; some packages still use `lib`. */
 async function libraryDirs(root: string): Promise<string[]> {
+  if (root === '/') return []
   const found = await Promise.all(
     ['usr/lib', 'lib'].map(async (dir) => {
       const names = await readdir(join(root, dir)).catch(() => [])
-      return names.filter((name) => name.endsWith('-linux-gnu')).map((name) => join(root, dir, name))
+      return names.filter((name) => name.endsWith('-linux-gnu')).map((name) => join(dir, name))
     }),
   )
   return found.flat()
 }
 
 function cachedRoot(env: NodeJS.ProcessEnv): string {
-  return join(cacheDir(env), `nginx-lua-${process.arch}-${contentHash(packages.join(' ')).slice(0, 12)}`)
+  return join(cacheDir(env), `nginx-lua-${process.arch}-${contentHash([launcher, ...packages].join(' ')).slice(0, 12)}`)
 }
 
 async function waitForLock(path: string): Promise<() => Promise<void>> {

@@ -127,7 +127,7 @@ class RunningNginx implements NginxSupervisor {
   #spawn(): EngineProcess {
     const { binary, dir } = this.#options
     rmSync(this.#socket, { force: true }) // left behind by a killed nginx
-    return startProcess({ binary: binary.path, args: ['-p', dir, '-c', 'nginx.conf'], cwd: dir, env: binary.env }, (line) => this.#relay(line))
+    return startProcess({ binary: binary.path, args: ['-p', dir, '-c', 'nginx.conf'], cwd: dir }, (line) => this.#relay(line))
   }
 
   /** The workers of a killed master go on, holding its ports: they finish their requests and take no new ones. */

@@ -14,7 +14,7 @@ export function validateWithNginx(
   { timeoutMs = 60_000, conf = 'nginx.conf' }: { readonly timeoutMs?: number; readonly conf?: string } = {},
 ): Promise<NginxVerdict> {
   const args = ['-t', '-q', '-p', dir, '-c', conf]
-  const options = { cwd: dir, env: { ...process.env, ...binary.env }, timeout: timeoutMs, killSignal: 'SIGKILL' } as const
+  const options = { cwd: dir, timeout: timeoutMs, killSignal: 'SIGKILL' } as const
   return new Promise((resolve, reject) => {
     execFile(binary.path, args, options, (error, _stdout, stderr) => {
       if (!error) resolve({ ok: true })

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Feature } from '../feature.ts'
 import { compare } from '../lib/compare.ts'
 import { contentHash } from '../lib/content-hash.ts'
@@ -79,6 +80,19 @@ export function serviceLine(service: Service, input: Pick<StateInput, 'gateway' 
   })
 }
 
+/** The same state with the addresses that the names of services stand for. It reads no certificates, so it can be done whenever a name moves. */
+export function withAddresses(state: State, services: Iterable<Service>, resolve: (host: string) => readonly string[]): State {
+  const lines = new Map(state.lines)
+  for (const service of services) {
+    const before = lines.get(`service/${service.name}`)
+    if (service.discovery.type !== 'dns' || !before) continue
+    const data = JSON.parse(before.json) as { readonly [key: string]: Json }
+    const endpoints = service.discovery.endpoints.flatMap((endpoint) => endpointData(service, endpoint, resolve))
+    lines.set(before.key, line(before.key, { ...data, endpoints }))
+  }
+  return stateOf(lines.values())
+}
+
 /** The document that `PUT` takes and that a cold start reads: a head, then one line per resource. The head tells a cut document from a whole one. */
 export function documentText(state: State): string {
   const head = JSON.stringify({ format: stateFormat, version: state.version, lines: state.lines.size })
@@ -153,7 +167,7 @@ function shapeName(route: Route, features: readonly Feature[]): string {
 
 function endpointData(service: Service, endpoint: Endpoint, resolve: StateInput['resolve']): Json[] {
   const { address, port, weight, zone, labels } = endpoint
-  const addresses = service.discovery.type === 'static' ? [address] : [...(resolve?.(address) ?? [])].sort(compare)
+  const addresses = service.discovery.type === 'static' || isIP(address) !== 0 ? [address] : [...(resolve?.(address) ?? [])].sort(compare)
   const more = { ...(zone === undefined ? {} : { zone }), ...(Object.keys(labels).length === 0 ? {} : { labels: sorted(labels) }) }
   return addresses.map((ip) => ({ address: ip, port, weight, ...more }))
 }

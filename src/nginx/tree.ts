@@ -14,7 +14,13 @@ export interface TreeFile {
 }
 
 /** Where the workers keep the last good document; they write it anew after each change. */
-const documentPath = 'state/data.jsonl'
+export const documentPath = 'state/data.jsonl'
+
+/** Changes since that document, which only the workers write. */
+export const deltasPath = 'state/deltas'
+
+/** Says which directory the tree was made for, and which files it consists of. Its presence tells a tree of sluice from other nginx directories. */
+export const manifestPath = 'tree.json'
 
 /** Directories that must exist beside the files, with their modes. Only who may enter `run` reaches the admin socket. */
 export const treeDirectories: ReadonlyMap<string, number> = new Map([
@@ -32,5 +38,10 @@ export function makeTree(start: Start, state: State, runtime: RuntimeFiles, opti
   ])
   for (const [path, text] of runtime) files.set(path, { text, mode: path.endsWith('.key') ? 0o600 : 0o644 })
   for (const [name, trust] of start.trusts) if (typeof trust !== 'string') files.set(trustPath(name), { text: trust.pem, mode: 0o644 })
+  if (options.dir !== undefined) files.set(manifestPath, { text: manifest(options.dir, [...files.keys()]), mode: 0o644 })
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function manifest(dir: string, files: readonly string[]): string {
+  return `${JSON.stringify({ format: 1, dir, files: files.toSorted() }, null, 2)}\n`
 }

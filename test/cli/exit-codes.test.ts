@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { installNginx } from '../../src/engine/nginx-install.ts'
 import { exit, type ExitCode } from '../../src/cli/exit.ts'
 import { good, type RunOptions, withError, withWarning, workplace } from './run-cli.ts'
 
@@ -53,6 +54,15 @@ const withFormat: readonly Case[] = [
   ['engine path', exit.unavailable, { env: { SLUICE_CACHE: '/nonexistent', PATH: '' } }],
   ['engine version', exit.unavailable, { env: { SLUICE_CACHE: '/nonexistent', PATH: '' } }],
   ['engine path', exit.unavailable, { env: { ENVOY_BIN: '/nonexistent' } }],
+  ['engine path nginx', exit.unavailable, { env: { NGINX_BIN: '/nonexistent' } }],
+  ['engine version nginx', exit.unavailable, { env: { NGINX_BIN: '/nonexistent' } }],
+  ['engine install nginx', exit.unavailable, { env: { NGINX_BIN: '/nonexistent' } }],
+  ['engine path nginx', exit.ok, { env: process.env }],
+  ['engine version nginx', exit.ok, { env: process.env }],
+  ['compile --target nginx --out tree', exit.ok, { env: process.env }],
+  ['compile --target nginx --out tree', exit.unavailable, { env: { NGINX_BIN: '/nonexistent' } }],
+  ['compile error.yaml --target nginx --out tree', exit.findings],
+  ['compile missing.yaml --target nginx --out tree', exit.badInput],
 ]
 const plain: readonly Case[] = [
   ['', exit.usage],
@@ -70,8 +80,12 @@ const plain: readonly Case[] = [
   ['compile --admin-port 99999', exit.usage],
   ['engine', exit.usage],
   ['engine delete', exit.usage],
+  ['engine path caddy', exit.usage],
+  ['compile --target caddy', exit.usage],
   ['schema', exit.ok],
 ]
+
+await installNginx()
 
 describe('exit codes', () => {
   for (const [line, code, options] of withFormat) {

@@ -61,6 +61,7 @@ it('makes no blocking call while requests are served: files are touched only by 
   expect(files.filter((file) => blocking.test(readFileSync(join(repository, file), 'utf8')))).toEqual([
     'lua/sluice/admin.lua',
     'lua/sluice/boot.lua',
+    'lua/sluice/place.lua',
     'lua/sluice/store.lua',
   ])
 })

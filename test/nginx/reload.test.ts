@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { reloadTree } from '../../src/engine/nginx-reload.ts'
 import { reloadReasons, startBetween } from '../../src/nginx/needs-reload.ts'
 import { readRuntimeFiles } from '../../src/nginx/runtime-files.ts'
+import { documentText } from '../../src/nginx/state.ts'
 import { makeTree } from '../../src/nginx/tree.ts'
 import { type Echo, startEcho } from '../support/echo.ts'
 import { freePort } from '../support/free-port.ts'
@@ -76,5 +77,47 @@ describe('a reload of a real nginx', () => {
     expect([await confNow(), await nginx.workers()]).toEqual([before, workers])
     expect((await send(port, '/')).status).toBe(200)
     taken.close()
+  })
+})
+
+describe('a reload after somebody else wrote the document', () => {
+  const document = () => join(nginx.dir, 'state/data.jsonl')
+  const other = (path: string): ForNginx => {
+    const { listeners, services } = { listeners: [listenerOn('l0', port)], services: [serviceOn('echo', [echo.port])] }
+    return madeOf(gatewayOf(listeners, [routeOf('all', path, to('echo'))], services))
+  }
+  const versions = async () => (await nginx.status()).workers.map(({ version }) => version)
+  const hup = async () => {
+    const before = await nginx.workers()
+    nginx.process.kill('SIGHUP')
+    await until('there are new workers only', async () => {
+      const now = await nginx.workers()
+      return now.length === 2 && now.every((pid) => !before.includes(pid))
+    })
+  }
+
+  it('takes it', async () => {
+    const { state } = other('/other')
+    await writeFile(document(), documentText(state))
+    await hup()
+    await until('the new workers have it', async () => (await versions()).every((version) => version === state.version))
+    expect([(await send(port, '/x')).status, (await send(port, '/other')).status]).toEqual([404, 200])
+  })
+
+  it('is refused when the document is broken: the old workers go on', async () => {
+    const [before, workers] = [await versions(), await nginx.workers()]
+    await writeFile(document(), documentText(other('/other').state).slice(0, -10))
+    nginx.process.kill('SIGHUP')
+    await until('nginx says why', () => /the new state document cannot be used: the last line is cut/.test(nginx.output()))
+    expect([(await send(port, '/x')).status, await versions(), await nginx.workers()]).toEqual([200, before, workers])
+  })
+
+  it('does not take an old one, which only could not be replaced by what the workers have', async () => {
+    // The name that a worker writes to before it renames is taken.
+    for (const pid of await nginx.workers()) await mkdir(join(nginx.dir, `state/.data.jsonl.${pid}`))
+    const { state } = other('/other')
+    expect(await nginx.live.put(state)).toMatchObject({ accepted: true, applied: true, saved: false })
+    await hup()
+    expect([await versions(), (await send(port, '/other')).status]).toEqual([[state.version, state.version], 200])
   })
 })

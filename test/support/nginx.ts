@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Compiler } from '../../src/compile.ts'
 import { type NginxAdmin, nginxAdmin, type NginxStatus } from '../../src/engine/nginx-admin.ts'
 import { installNginx, type NginxBinary } from '../../src/engine/nginx-install.ts'
+import { confOptionsOf } from '../../src/engine/nginx-options.ts'
 import { guardChild } from '../../src/engine/parent-guard.ts'
 import type { Feature } from '../../src/feature.ts'
 import { features as allFeatures } from '../../src/features/index.ts'
@@ -75,12 +76,9 @@ export async function compileText(text: string, files: Readonly<Record<string, s
 /** What the tree must say so that this nginx runs it in that directory. */
 export function confOptions(binary: NginxBinary, dir: string, more: Partial<ConfOptions> = {}): ConfOptions {
   return {
-    profile: binary.profile,
+    ...confOptionsOf(binary),
     dir,
     workers: 2,
-    ...(binary.modules === undefined ? {} : { modules: binary.modules }),
-    ...(binary.luaPath === undefined ? {} : { luaPath: binary.luaPath }),
-    ...(binary.luaCpath === undefined ? {} : { luaCpath: binary.luaCpath }),
     ...(process.getuid?.() === 0 ? { user: 'root' } : {}),
     ...more,
   }
@@ -105,7 +103,6 @@ export async function startNginx(made: ForNginx, options: Partial<ConfOptions> =
 export async function runTree(dir: string, binary: NginxBinary): Promise<TestNginx> {
   const child = spawn(binary.path, ['-p', dir, '-c', 'nginx.conf'], {
     cwd: dir,
-    env: { ...process.env, ...binary.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
