@@ -28,13 +28,17 @@ read["request.query"] = function(name, ctx) return conditions.query_value(ctx.re
 read.route = function(_, ctx) return ctx.route.name end
 read.service = function(_, ctx) return ctx.service and ctx.service.name end
 
-read["request.cookie"] = function(name, ctx)
-  local cookies = joined(ctx.request.headers.cookie)
+-- Value of the first cookie of that name, or nil.
+function M.cookie(name, headers)
+  local cookies = headers.cookie
+  if type(cookies) == "table" then cookies = table.concat(cookies, ";") end
   for own, value in string.gmatch(cookies or "", "([^=;%s]+)=([^;]*)") do
     if own == name then return value end
   end
   return nil
 end
+
+read["request.cookie"] = function(name, ctx) return M.cookie(name, ctx.request.headers) end
 
 read["request.path"] = function(name, ctx)
   local path = ctx.match.path

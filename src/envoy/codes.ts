@@ -10,6 +10,8 @@ export const codes: Readonly<Record<string, string>> = {
     'The change as a whole would have left a reference without a target in the proxies, so nothing of it was sent and what was served goes on. The compiler should have found it: please report the file.',
   'envoy/refused-value':
     'Envoy has rules for the fields of its messages and refuses a whole update for one broken rule. sluice checks them before it sends anything; the message names the field in Envoy’s words.',
+  'envoy/two-hash-keys':
+    'Where a service hashes a key (ring-hash, maglev) and a route chooses among targets by an attribute, Envoy hashes all of them together: a caller would no longer stay at one target. Equal keys are one.',
   'envoy/too-many-variants':
     'Where policies tell the requests of one route apart (a forced canary, an injected fault), Envoy needs a route for each combination. The number is bounded, because every proxy holds all of them.',
   'envoy/refused-configuration':

@@ -14,7 +14,7 @@ import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import { bootstrapLayers } from './runtime-layers.ts'
 import { cluster } from './cluster.ts'
 import { loadAssignment } from './endpoints.ts'
-import { hashConflicts } from './hash-conflicts.ts'
+import { hashConflicts, twoHashKeys } from './hash-conflicts.ts'
 import { emitListener } from './listener.ts'
 import { type Index, Memo } from './memo.ts'
 import type { RouteCx } from './parts.ts'
@@ -192,6 +192,7 @@ function checkMessage<D extends DescMessage>(schema: D, message: MessageShape<D>
 }
 
 function hashFindings(route: Route, made: readonly EnvoyRoute[], cx: Cx): Diagnostic[] {
+  if (made.some(twoHashKeys)) return [twoKeys(route, cx)]
   return [...new Set(made.flatMap(hashConflicts))].map((conflict) => ({
     code: 'envoy/hash-after-change',
     severity: 'error',
@@ -199,6 +200,16 @@ function hashFindings(route: Route, made: readonly EnvoyRoute[], cx: Cx): Diagno
     at: cx.at(route, ['to']),
     help: 'hash another attribute, or leave this one as the client sent it',
   }))
+}
+
+function twoKeys(route: Route, cx: Cx): Diagnostic {
+  return {
+    code: 'envoy/two-hash-keys',
+    severity: 'error',
+    message: `route ${route.name} chooses its target by one attribute and the endpoint by another; Envoy has one hash for both`,
+    at: cx.at(route, ['to']),
+    help: 'use the same attribute for `by` of the route and `key` of the service, or another strategy for the service',
+  }
 }
 
 function nodeOf(gateway: Gateway, key: EntityKey): Node | undefined {

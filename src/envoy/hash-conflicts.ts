@@ -17,6 +17,11 @@ export function hashConflicts(route: EnvoyRoute): string[] {
   })
 }
 
+/** Whether a target is to be chosen by one attribute, and the endpoint of it by another: Envoy has one hash for both. */
+export function twoHashKeys(route: EnvoyRoute): boolean {
+  return route.action.case === 'route' && route.action.value.hashPolicy.length > 1
+}
+
 function rewritesPath(action: RouteAction): boolean {
   return action.prefixRewrite !== '' || action.regexRewrite !== undefined || action.pathRewritePolicy !== undefined || action.pathRewrite !== ''
 }

@@ -15,7 +15,7 @@ import type { Config_RuleSchema } from '#gen/envoy/extensions/filters/http/heade
 import type { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import type { Cx } from '../model/cx.ts'
 import type { ReadMaterial } from '../model/material.ts'
-import type { Listener, Match, Node, Route, Service } from '../model/gateway.ts'
+import type { Listener, Match, Node, Route, Service, Target } from '../model/gateway.ts'
 import type { Limit } from '../model/limit.ts'
 import type { Resource, ResourceKey } from '../xds/resource.ts'
 import type { ChainName } from './chain.ts'
@@ -31,6 +31,8 @@ type Fields<S extends DescMessage> = Exclude<MessageInitShape<S>, Message>
 export interface RoutePatch {
   readonly redirect?: Fields<typeof RedirectActionSchema>
   readonly respond?: Fields<typeof DirectResponseActionSchema>
+  /** Other targets than those of the route, and whether one hash policy of `forward` chooses among several. */
+  readonly destination?: { readonly targets?: readonly Target[]; readonly byHash?: true }
   /** Fields of the forward action; ignored when the route does not forward. */
   readonly forward?: Fields<typeof RouteActionSchema>
   /** Fields of the forward action's retry policy. */

@@ -4,6 +4,7 @@ import type { MetadataSchema } from '#gen/envoy/config/core/v3/base_pb.js'
 import { type Route as EnvoyRoute, type RouteActionSchema, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { ConfigSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import { compare } from '../lib/compare.ts'
+import { canonical } from '../model/canonical.ts'
 import type { Route, Target } from '../model/gateway.ts'
 import { type Entry, entryName } from '../model/rank.ts'
 import { filterChain } from './chain.ts'
@@ -47,11 +48,24 @@ function action(route: Route, patch: RoutePatch): NonNullable<Fields['action']> 
   if (patch.redirect) return { case: 'redirect', value: patch.redirect }
   if (patch.respond) return { case: 'directResponse', value: patch.respond }
   if (route.action.type !== 'forward') throw new Error(`no feature made an action for route ${route.name}`)
-  const value: Forward = { timeout: duration(requestTimeoutMs), ...destination(route.action.targets), ...patch.forward }
+  const value: Forward = {
+    timeout: duration(requestTimeoutMs),
+    ...destination(route.action.targets, patch),
+    ...patch.forward,
+    ...hashPolicies(patch),
+  }
   return { case: 'route', value: patch.retry ? { ...value, retryPolicy: sharedRetryPolicy(patch.retry) } : value }
 }
 
-function destination(targets: readonly Target[]): Pick<Forward, 'clusterSpecifier' | 'metadataMatch'> {
+/** The same policy of two features is one: two would be hashed together. */
+function hashPolicies({ forward }: RoutePatch): Pick<Forward, 'hashPolicy'> {
+  const policies = forward?.hashPolicy ?? []
+  if (policies.length < 2) return {}
+  return { hashPolicy: [...new Map(policies.map((policy) => [canonical(policy), policy])).values()] }
+}
+
+function destination(own: readonly Target[], patch: RoutePatch): Pick<Forward, 'clusterSpecifier' | 'metadataMatch'> {
+  const { targets = own, byHash } = patch.destination ?? {}
   const [only, ...others] = targets
   if (only && others.length === 0) {
     return { clusterSpecifier: { case: 'cluster', value: only.service }, ...(hasLabels(only) ? { metadataMatch: labels(only) } : {}) }
@@ -61,7 +75,12 @@ function destination(targets: readonly Target[]): Pick<Forward, 'clusterSpecifie
     weight: target.weight,
     ...(hasLabels(target) ? { metadataMatch: labels(target) } : {}),
   }))
-  return { clusterSpecifier: { case: 'weightedClusters', value: { clusters } } }
+  return {
+    clusterSpecifier: {
+      case: 'weightedClusters',
+      value: { clusters, ...(byHash ? { randomValueSpecifier: { case: 'useHashPolicy' as const, value: { value: true } } } : {}) },
+    },
+  }
 }
 
 function hasLabels(target: Target): boolean {

@@ -1,6 +1,7 @@
 import type { Feature } from '../feature.ts'
 import { balancing } from './balancing/index.ts'
 import { bodyLimit } from './body-limit/index.ts'
+import { canary } from './canary/index.ts'
 import { caps } from './caps/index.ts'
 import { circuitBreaker } from './circuit-breaker/index.ts'
 import { cors } from './cors/index.ts'
@@ -14,6 +15,7 @@ import { redirect } from './redirect/index.ts'
 import { respond } from './respond/index.ts'
 import { retry } from './retry/index.ts'
 import { rewrite } from './rewrite/index.ts'
+import { split } from './split/index.ts'
 import { timeouts } from './timeouts/index.ts'
 import { upstreamTls } from './upstream-tls/index.ts'
 
@@ -34,5 +36,7 @@ export const features: readonly Feature[] = [
   headers,
   timeouts,
   retry,
+  split,
+  canary,
   fault,
 ]

@@ -28,7 +28,10 @@ export const phases: readonly Phase[] = [
   {
     name: 'target',
     directive: 'access_by_lua_block',
-    order: [],
+    order: [
+      ['canary', 'takes requests away from the one target of a route'],
+      ['split', 'chooses among several; a route has either one or several'],
+    ],
   },
   {
     name: 'request',
