@@ -20,6 +20,8 @@ export interface Point {
   readonly merge: 'fields' | 'replace'
   /** Keys inside the value that are one of several forms: there a stronger layer replaces the weaker one as a whole. */
   readonly whole?: readonly string[]
+  /** Keys inside the value that belong to one of several forms: where a stronger layer names keys of one form, the weaker one's other forms are dropped. */
+  readonly forms?: readonly (readonly string[])[]
 }
 
 /** What a finding is raised with; the place is filled in from the node. */

@@ -1,80 +1,94 @@
--- Asks every endpoint for its health over HTTP. One worker of the node asks; the verdict is for all.
+-- Asks every endpoint for its health. One worker of the node asks; the verdict is for all.
+local ask = require("sluice.ask")
 local health = require("sluice.health")
 
 local M = {}
 
 local seen = {} -- by service and endpoint: results in a row, and when the next question is due
+local running, most = 0, 200 -- questions at once; nginx drops timers above its limit
 
 function M.service(data, node)
   node.checked = true
-  data.expected = {}
-  for _, status in ipairs(data.expect) do data.expected[status] = true end
-  data.ask = "GET " .. data.path .. " HTTP/1.1\r\nHost: " .. data.host .. "\r\nUser-Agent: sluice-health-check\r\nConnection: close\r\n\r\n"
+  local question = data.question
+  question.expected = {}
+  for _, status in ipairs(question.expect or {}) do question.expected[status] = true end
   return data
 end
 
-local function ask(check, endpoint)
-  local socket = ngx.socket.tcp()
-  socket:settimeout(check.timeout)
-  local ok, err = socket:connect(endpoint.address, endpoint.port)
-  if not ok then return false, err end
-  if check.tls then
-    ok, err = socket:sslhandshake(nil, check.tls, false)
-    if not ok then return false, err end
+-- The first request to the service ends its idle time, for the worker that asks as well.
+function M.request(check, ctx)
+  if check.busy then return false end
+  check.busy = true
+  health.set_busy(ctx.service.name)
+  return false
+end
+
+local function wait(check, name, sick)
+  local interval = check.interval
+  if not health.is_busy(name) then
+    interval = check.idleInterval
+  elseif sick then
+    interval = check.unhealthyInterval
   end
-  local line
-  ok, err = socket:send(check.ask)
-  if ok then line, err = socket:receive("*l") end
-  socket:close()
-  local status = line and tonumber(string.match(line, "^HTTP/1%.[01] (%d%d%d)"))
-  return status ~= nil and check.expected[status] == true, err or line
+  return interval * (1 + math.random() * check.jitter / 100) / 1000
 end
 
 local function judge(check, name, endpoint, one, good)
   one.good = good and one.good + 1 or 0
   one.bad = good and 0 or one.bad + 1
-  local sick = one.sick
-  if one.first then
+  -- What another worker found out before still holds; the first answer ever decides at once.
+  local known = health.verdict(name, endpoint.key)
+  local sick = known
+  if known == nil then
     sick = not good
   elseif good and one.good >= check.healthyAfter then
     sick = false
   elseif not good and one.bad >= check.unhealthyAfter then
     sick = true
   end
-  if one.first or sick ~= one.sick then health.set_sick(name, endpoint.key, sick) end
-  one.first, one.sick = false, sick
+  if sick ~= known then health.set_sick(name, endpoint.key, sick) end
+  one.due, one.turn = ngx.now() + wait(check, name, sick), nil
 end
 
-local function run(premature, check, name, endpoint, one)
-  if premature then return end
-  local ok, good = pcall(ask, check, endpoint)
-  judge(check, name, endpoint, one, ok and good)
-  one.due = ngx.now() + check.interval / 1000
-  one.busy = false
+local function run(premature, check, name, endpoint, one, turn)
+  if not premature then
+    local ok, good = pcall(ask.about, check, endpoint)
+    if not ok then ngx.log(ngx.ERR, "the health of ", name, " cannot be asked for: ", good) end
+    if one.turn == turn then judge(check, name, endpoint, one, ok and good) end
+  end
+  running = running - 1
 end
 
-local function visit(check, service, endpoint, now)
-  local key = service.name .. "|" .. endpoint.key
+local function visit(check, name, endpoint, now)
+  local key = name .. "|" .. endpoint.key
   local one = seen[key]
   if not one then
-    one = { good = 0, bad = 0, first = true, due = 0 }
+    one = { good = 0, bad = 0, due = 0, service = name, endpoint = endpoint.key }
     seen[key] = one
   end
   one.visited = now
-  if one.busy or now < one.due then return end
-  one.busy = ngx.timer.at(0, run, check, service.name, endpoint, one) and true or false
+  if one.turn then
+    -- A byte now and then keeps a socket busy for as long as it likes.
+    if now > one.turn + check.timeout / 1000 + 0.05 then judge(check, name, endpoint, one, false) end
+  elseif now >= one.due and running < most then
+    one.turn = now
+    if ngx.timer.at(0, run, check, name, endpoint, one, now) then running = running + 1 else one.turn = nil end
+  end
 end
 
 function M.watch(state)
   local now = ngx.now()
-  for _, service in pairs(state.services) do
+  for name, service in pairs(state.services) do
     local check = service.values["health-check"]
     if check then
-      for _, endpoint in ipairs(service.endpoints) do visit(check, service, endpoint, now) end
+      for _, endpoint in ipairs(service.endpoints) do visit(check, name, endpoint, now) end
     end
   end
   for key, one in pairs(seen) do
-    if one.visited ~= now and not one.busy then seen[key] = nil end
+    if one.visited ~= now then
+      seen[key] = nil
+      health.forget(one.service, one.endpoint)
+    end
   end
 end
 

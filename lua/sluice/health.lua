@@ -19,9 +19,36 @@ function M.usable(service, endpoint, checked)
   return not back and not (checked and dict:get("c:" .. key)), back
 end
 
--- The verdict of active checks.
+-- Whether active checks have a verdict already: an endpoint that nobody has asked yet is neither well nor sick.
+function M.asked(service, endpoint)
+  return dict:get("k:" .. service .. "|" .. endpoint) ~= nil
+end
+
+-- The verdict of active checks: true for sick, false for well, nil for none yet.
+function M.verdict(service, endpoint)
+  if not M.asked(service, endpoint) then return nil end
+  return dict:get("c:" .. service .. "|" .. endpoint) == true
+end
+
+-- Of an endpoint that is no longer checked.
+function M.forget(service, endpoint)
+  dict:delete("k:" .. service .. "|" .. endpoint)
+  dict:delete("c:" .. service .. "|" .. endpoint)
+  changed()
+end
+
+-- Whether the service has ever had a request.
+function M.is_busy(service)
+  return dict:get("b:" .. service) ~= nil
+end
+
+function M.set_busy(service)
+  dict:add("b:" .. service, true)
+end
+
 function M.set_sick(service, endpoint, sick)
   local key = "c:" .. service .. "|" .. endpoint
+  dict:set("k:" .. service .. "|" .. endpoint, true)
   if sick then
     dict:set(key, true)
   else
@@ -53,17 +80,21 @@ function M.ejected(service, endpoint)
   return dict:get("e:" .. service .. "|" .. endpoint) ~= nil
 end
 
-local reasons = { c = "failed health check", e = "ejected" }
+-- Why the endpoint is out, or nil.
+local function reason(service, endpoint)
+  local key = service.name .. "|" .. endpoint.key
+  if service.checked and dict:get("c:" .. key) then return "failed health check" end
+  return dict:get("e:" .. key) and "ejected" or nil
+end
 
--- What is out now, as { service, address, reason }: at most `limit`. Only what is out has a key, so it costs nothing while all is well.
+-- What is out now, as { service, address, reason }: at most `limit`.
 function M.out(services, limit)
   local list = {}
-  for _, key in ipairs(dict:get_keys(0)) do
-    local kind, name, address = string.match(key, "^([ce]):([^|]*)|(.*)$")
-    local service = name and services[name]
-    if service and service.by_key[address] and dict:get(key) and (kind == "e" or service.checked) then
-      list[#list + 1] = { service = name, address = address, reason = reasons[kind] }
-      if #list == limit then break end
+  for name, service in pairs(services) do
+    for _, endpoint in ipairs(service.endpoints) do
+      local why = reason(service, endpoint)
+      if why then list[#list + 1] = { service = name, address = endpoint.key, reason = why } end
+      if #list == limit then return list end
     end
   end
   return list

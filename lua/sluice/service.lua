@@ -47,15 +47,26 @@ local function level_of(service, endpoint)
   return zones and (zones.level[endpoint.zone or ""] or #zones.prefer + 1) or 1
 end
 
+-- Whether new endpoints have to wait for their first check: not while nobody was asked yet, as at a cold start.
+local function wait_for_check(service)
+  if not service.checked then return false end
+  for _, endpoint in ipairs(service.endpoints) do
+    if health.asked(service.name, endpoint.key) then return true end
+  end
+  return false
+end
+
 -- Endpoints with the labels by level, and when one of them that is ejected comes back.
 local function sort(service, labels)
   local sorted, back = {}, nil
+  local asked_only = wait_for_check(service)
   for i = 1, service.zones and #service.zones.prefer + 1 or 1 do sorted[i] = { all = {}, healthy = {} } end
   for _, endpoint in ipairs(service.endpoints) do
     if not labels or carries(endpoint, labels) then
       local level = sorted[level_of(service, endpoint)]
       level.all[#level.all + 1] = endpoint
       local usable, until_when = health.usable(service.name, endpoint.key, service.checked)
+      if asked_only and not health.asked(service.name, endpoint.key) then usable = false end
       if usable then level.healthy[#level.healthy + 1] = endpoint end
       if until_when and (not back or until_when < back) then back = until_when end
     end

@@ -17,7 +17,7 @@ export function mergePolicies(points: readonly Point[], layers: readonly (Fields
       const own = layer && Object.hasOwn(layer, point.key) ? layer[point.key] : undefined
       if (own === undefined) continue
       if (own === none || own === null) value = undefined
-      else value = point.merge === 'fields' ? mergeFields(value, own, point.whole) : own
+      else value = point.merge === 'fields' ? mergeFields(withoutOtherForms(point, value, own), own, point.whole) : own
     }
     if (value !== undefined) merged.set(point.key, value)
   }
@@ -29,6 +29,14 @@ function mergeFields(weak: unknown, strong: unknown, whole: readonly string[] = 
   const result: Record<string, unknown> = { ...weak }
   for (const [key, value] of Object.entries(strong)) result[key] = whole.includes(key) ? value : mergeFields(weak[key], value)
   return result
+}
+
+function withoutOtherForms({ forms = [] }: Point, weak: unknown, strong: unknown): unknown {
+  if (!isFields(weak) || !isFields(strong)) return weak
+  const chosen = forms.find((form) => form.some((key) => Object.hasOwn(strong, key)))
+  if (!chosen) return weak
+  const others = new Set(forms.filter((form) => form !== chosen).flat())
+  return Object.fromEntries(Object.entries(weak).filter(([key]) => !others.has(key)))
 }
 
 function isFields(value: unknown): value is Fields {

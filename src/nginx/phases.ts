@@ -38,6 +38,7 @@ export const phases: readonly Phase[] = [
     directive: 'access_by_lua_block',
     order: [
       ['circuit-breaker', 'a service that rests takes nothing, not even a place'],
+      ['health-check', 'notes the first request of a service'],
       ['caps', 'a request that is too much is refused before any work is done for it'],
       ['body-limit', 'a body that is too large is refused before it is read'],
       ['headers', 'sees the request as the client sent it'],

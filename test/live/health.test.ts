@@ -2,33 +2,40 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Rig, startRig } from '../serve/rig.ts'
 import { type Echo, startEcho } from '../support/echo.ts'
 import { send } from '../support/http.ts'
+import { probedGrpc } from '../support/probed.ts'
 import { until } from '../support/until.ts'
 
 let rig: Rig
+let text: (port: number, more?: string) => string
+let rpc: Awaited<ReturnType<typeof probedGrpc>>
 let a: Echo, b: Echo, c: Echo, d: Echo
 
 beforeAll(async () => {
   ;[a, b, c, d] = (await Promise.all(['a', 'b', 'c', 'd'].map((name) => startEcho(name)))) as [Echo, Echo, Echo, Echo]
-  rig = await startRig(
-    (port) => `version: 1
+  rpc = await probedGrpc()
+  text = (port, more = '') => `version: 1
 listeners: {public: {port: ${port}, address: 127.0.0.1}}
 services:
   checked:
     endpoints: ["127.0.0.1:${a.port}", "127.0.0.1:${b.port}"]
     healthCheck: {path: /health, interval: 100ms, timeout: 80ms, unhealthyAfter: 3, healthyAfter: 2}
+    ${more}
+  rpc: {endpoints: ["127.0.0.1:${rpc.port}"], protocol: grpc, healthCheck: {grpc: {service: shop.Orders}, interval: 50ms, timeout: 40ms}}
   guarded:
     endpoints: ["127.0.0.1:${c.port}", "127.0.0.1:${d.port}"]
     circuitBreaker: {openWhen: {failures: 3}, openFor: 300ms}
 routes:
   checked: {match: {path: /checked}, to: checked}
   guarded: {match: {path: /guarded}, to: guarded}
-`,
-  )
+  rpc: {match: {path: /shop.Orders/*}, to: rpc}
+`
+  rig = await startRig((port) => text(port))
 })
 
 afterAll(async () => {
   await rig[Symbol.asyncDispose]()
   await Promise.all([a, b, c, d].map((echo) => echo.close()))
+  rpc.close()
 })
 
 const stat = (name: string) => rig.envoy.stat(`cluster.${name}`)
@@ -61,6 +68,32 @@ it('sends nothing to endpoints that are known to be sick, even when all are', as
   expect((await send(rig.port, '/checked')).status).toBe(503)
   a.healthy = b.healthy = true
   await until('both are back', async () => (await stat('checked.membership_healthy')) === 2)
+})
+
+it.each([
+  ['the balancing', 'balancing: random', 2],
+  ['the caps', 'caps: {requests: 100}', 2],
+])('sends nothing to a sick instance after a change of %s', async (_, more, members) => {
+  b.healthy = false
+  await until('the sick one is out', async () => (await stat('checked.membership_healthy')) === 1)
+  b.seen.length = 0
+  await rig.apply(text(rig.port, more))
+  for (let index = 0; index < 30; index++) expect((await send(rig.port, '/checked')).status).toBe(200)
+  expect(await stat('checked.membership_total')).toBe(members)
+  expect(b.seen.length).toBe(0)
+  b.healthy = true
+  await until('it is back', async () => (await stat('checked.membership_healthy')) === 2)
+})
+
+it('asks by the gRPC health protocol', async () => {
+  const call = () => send(rig.port, '/shop.Orders/Get', { method: 'POST', headers: { 'content-type': 'application/grpc', te: 'trailers' } })
+  await until('it serves', async () => (await call()).headers['grpc-status'] === undefined)
+  expect(rpc.service).toBe('shop.Orders')
+  rpc.well = false
+  await until('it is out', async () => (await call()).headers['grpc-status'] === '14')
+  const served = rpc.served
+  for (let index = 0; index < 5; index++) await call()
+  expect(rpc.served).toBe(served)
 })
 
 it('ejects an endpoint that keeps failing and takes it back after `openFor`', async () => {

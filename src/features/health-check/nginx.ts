@@ -1,20 +1,28 @@
-import type { NginxParts } from '../../nginx/parts.ts'
-import type { HealthCheck } from './model.ts'
+import type { Json, NginxParts } from '../../nginx/parts.ts'
+import type { HealthCheck, Question } from './model.ts'
 
 /** One worker of a node asks, and tells the others. */
 export const nginx: NginxParts<HealthCheck> = {
-  state: ({ path, host, expect, interval, timeout, unhealthyAfter, healthyAfter }, node) => {
-    const tls = node.policies['upstream-tls'] !== undefined
-    return { path, host, expect, interval, timeout, unhealthyAfter, healthyAfter, ...(tls ? { tls: host } : {}) }
+  state: ({ question, ...times }, node) => {
+    const tls = node.policies['upstream-tls'] === undefined ? {} : { tls: question.type === 'http' ? question.host : node.name }
+    return { ...times, ...tls, question: questionData(question) }
   },
-  *support(_check, node) {
+  *support({ question }, node) {
     if (node.kind !== 'service') return
-    if (node.protocol === 'grpc') {
+    if (question.type === 'grpc') {
+      yield {
+        kind: 'refused',
+        message: 'nginx cannot ask by the gRPC health protocol: the Lua in it has no HTTP/2 client',
+        path: ['healthCheck', 'grpc'],
+        side: 'key',
+        help: 'use `tcp: {}`, or `outlierDetection`, which looks at the answers to real requests',
+      }
+    } else if (question.type === 'http' && node.protocol === 'grpc') {
       yield {
         kind: 'refused',
         message: `nginx asks for health over HTTP/1.1, which a gRPC service such as ${node.name} does not speak`,
         path: ['healthCheck'],
-        help: 'use `outlierDetection`, which looks at the answers to real requests',
+        help: 'use `tcp: {}`, or `outlierDetection`, which looks at the answers to real requests',
       }
     }
     if (node.policies['upstream-tls'] !== undefined) {
@@ -25,4 +33,13 @@ export const nginx: NginxParts<HealthCheck> = {
       }
     }
   },
+}
+
+/** What to send and what must come back. The schema lets no line break into path, host or headers. */
+function questionData(question: Question): Json {
+  if (question.type !== 'http') return { ...question }
+  const { method, path, host, headers, expect, body } = question
+  const all = { host, 'user-agent': 'sluice-health-check', connection: 'close', ...headers }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return { type: 'http', method, send: `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`, expect, ...(body === undefined ? {} : { body }) }
 }
