@@ -18,7 +18,7 @@ M.of = memo.of(host_of, 2000)
 
 -- The authority without the dot at the end of its name, as Envoy hands it on.
 M.without_dot = memo.of(function(authority)
-  return (string.gsub(authority, "%.(:?%d*)$", "%1"))
+  return (string.gsub(string.gsub(authority, "%.$", ""), "%.(:%d*)$", "%1"))
 end, 2000)
 
 -- The entry of `by_host` that serves the host: its exact name, else the longest wildcard, else `*`.
