@@ -1,4 +1,6 @@
 -- Answers with a redirect. What is not given is that of the request.
+local prefix = require("sluice.prefix")
+
 local M = {}
 
 local function host_of(to, authority, scheme)
@@ -13,7 +15,7 @@ end
 local function path_of(to, ctx)
   if to.path then return to.path end
   if not to.prefix then return ctx.request.path end
-  return to.prefix .. string.sub(ctx.request.path, #ctx.match.path.path + 1)
+  return prefix.swap(ctx.request.path, ctx.match.path.path, to.prefix)
 end
 
 function M.action(to, ctx)
@@ -23,6 +25,7 @@ function M.action(to, ctx)
   local query = request.query and not to.stripQuery and "?" .. request.query or ""
   ngx.header["Location"] = scheme .. "://" .. host_of(to, request.authority, scheme) .. port .. path_of(to, ctx) .. query
   ngx.header["Content-Length"] = 0
+  ngx.header["Content-Type"] = ""
   ngx.status = to.status
   ngx.send_headers()
   ngx.exit(ngx.HTTP_OK)

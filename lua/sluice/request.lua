@@ -13,6 +13,12 @@ local find = string.find
 
 local M = {}
 
+-- Methods that Envoy takes over HTTP/1.1: source/common/http/http1/balsa_parser.cc.
+local methods = {}
+for name in string.gmatch([[
+  ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH NOTIFY OPTIONS PATCH POST PROPFIND
+  PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK UNSUBSCRIBE ]], "%u+") do methods[name] = true end
+
 -- The authority: that of an absolute request line counts more than the header.
 local function authority_of(headers, seen)
   local authority = headers.host or ""
@@ -28,11 +34,13 @@ local function read(listener)
   if not normal then return nil, "bad-request" end
   local protocol = var.server_protocol
   if protocol ~= "HTTP/1.1" and protocol ~= "HTTP/2.0" then return nil, "upgrade-required" end
+  local method = ngx.req.get_method()
+  if protocol == "HTTP/1.1" and not methods[method] then return nil, "bad-request" end
   local headers, refusal = hygiene.headers(listener)
   if not headers then return nil, refusal end
   local authority = authority_of(headers, var.host)
   if find(authority, ",", 1, true) then return nil, "bad-request" end
-  return { path = normal, query = query, headers = headers, authority = authority, host = host.of(authority), method = ngx.req.get_method() }
+  return { path = normal, query = query, headers = headers, authority = authority, host = host.of(authority), method = method }
 end
 
 -- A listener that sends every request to another one keeps host, path and query.
@@ -42,6 +50,7 @@ local function to_listener(redirect, request)
   ngx.header["Location"] = redirect.scheme .. "://" .. host.without_dot(name) .. ":" .. redirect.port .. request.path .. query
   ngx.status = 308
   ngx.header["Content-Length"] = 0
+  ngx.header["Content-Type"] = ""
   ngx.send_headers()
   return ngx.exit(ngx.HTTP_OK)
 end

@@ -12,7 +12,7 @@ export const redirect: Feature<Written> = {
     if (written.path !== undefined && written.prefix !== undefined) {
       cx.report({ code: 'redirect/prefix-and-path', message: 'a redirect has a prefix or a path, not both', path: ['redirect', 'path'], side: 'key' })
     }
-    return written
+    return written.prefix === undefined ? written : { ...written, prefix: written.prefix.replace(/(?<=.)\/+$/, '') }
   },
   *check(gateway, cx): Iterable<Diagnostic> {
     for (const route of gateway.routes.values()) {

@@ -1,4 +1,5 @@
 import type { EnvoyParts, RoutePatch } from '../../envoy/parts.ts'
+import { literal, prefixSwap } from '../../envoy/prefix-swap.ts'
 import type { Match, PathMatch } from '../../model/gateway.ts'
 import { quoteRegex } from '../../model/regex.ts'
 import type { Rewrite } from './model.ts'
@@ -20,11 +21,9 @@ function pathRewrite(rewrite: Rewrite, match: Match): NonNullable<RoutePatch['fo
 }
 
 function prefixRewrite(from: string, to: string): NonNullable<RoutePatch['forward']> {
-  if (from === to) return {}
-  // Replacing a whole segment by "/" would leave "//", and adding to "/" would swallow the slash: both need the rest of the path apart.
-  if (to === '/') return regexRewrite(`^${quoteRegex(from)}/?(.*)$`, '/\\1')
-  if (from === '/') return regexRewrite('^(.*)$', `${literal(to)}\\1`)
-  return { prefixRewrite: to }
+  const swap = prefixSwap(from, to)
+  if (!swap) return {}
+  return 'prefix' in swap ? { prefixRewrite: swap.prefix } : regexRewrite(swap.regex, swap.substitution)
 }
 
 function templateRewrite(path: PathMatch, to: string): [pattern: string, substitution: string] {
@@ -41,8 +40,4 @@ function templateRewrite(path: PathMatch, to: string): [pattern: string, substit
 
 function regexRewrite(regex: string, substitution: string): NonNullable<RoutePatch['forward']> {
   return { regexRewrite: { pattern: { regex }, substitution } }
-}
-
-function literal(text: string): string {
-  return text.replaceAll('\\', '\\\\')
 }
