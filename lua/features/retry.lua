@@ -4,9 +4,10 @@ local balancer = require("ngx.balancer")
 local M = {}
 
 function M.route(data)
-  local retry = { attempts = data.attempts, methods = {}, when = {} }
+  local retry = { attempts = data.attempts, methods = {}, when = {}, statuses = {} }
   for _, method in ipairs(data.methods) do retry.methods[method] = true end
   for _, condition in ipairs(data.when) do retry.when[condition] = true end
+  for _, status in ipairs(data.statuses) do retry.statuses[status] = true end
   return retry
 end
 
@@ -17,10 +18,10 @@ local function within_budget(service)
   return load.retrying < math.max(budget.minConcurrency, load.active * budget.percent / 100)
 end
 
--- Time that the attempt needed to connect; nil when it never did.
-local function connect_time(attempt)
+-- Time that the attempt took to one of its steps, from nginx's own list; nil when it never came so far.
+local function time_of(variable, attempt)
   local n = 0
-  for field in string.gmatch(ngx.var.upstream_connect_time or "", "[^%s,]+") do
+  for field in string.gmatch(ngx.var[variable] or "", "[^%s,]+") do
     n = n + 1
     if n == attempt then return tonumber(field) end
   end
@@ -28,9 +29,11 @@ local function connect_time(attempt)
 end
 
 local function wanted(retry, ctx)
-  local try, when = ctx.tries[#ctx.tries], retry.when
-  if try.failed ~= "failed" or when["5xx"] or when["gateway-error"] then return true end
-  if not connect_time(#ctx.tries) then return when["connect-failure"] end
+  local attempt, when = #ctx.tries, retry.when
+  local try = ctx.tries[attempt]
+  if time_of("upstream_header_time", attempt) then return retry.statuses[try.status] end
+  if when["5xx"] or when["gateway-error"] then return true end
+  if not time_of("upstream_connect_time", attempt) then return when["connect-failure"] end
   if try.status == 504 then return when["per-try-timeout"] or when.reset end
   return when.reset
 end
@@ -42,14 +45,16 @@ function M.attempt(retry, ctx)
     if may and within_budget(ctx.service) then balancer.set_more_tries(retry.attempts - 1) end
     return false
   end
-  if wanted(retry, ctx) then
+  -- nginx does not count an attempt that met a connection which the endpoint had closed.
+  local answered = time_of("upstream_header_time", #ctx.tries)
+  if (answered or #ctx.tries < retry.attempts) and wanted(retry, ctx) then
     if not ctx.retrying then
       ctx.retrying = ctx.service.load
       ctx.retrying.retrying = ctx.retrying.retrying + 1
     end
     return false
   end
-  local connected = connect_time(#ctx.tries)
+  local connected = time_of("upstream_connect_time", #ctx.tries)
   ctx.refusal = not connected and "endpoint-unreachable" or ctx.tries[#ctx.tries].status == 504 and "service-timeout" or "endpoint-reset"
   return true
 end

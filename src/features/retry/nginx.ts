@@ -18,7 +18,7 @@ const unsafe = ['POST', 'PATCH', 'LOCK']
 export const nginx: NginxParts<Retry> = {
   state: (retry) =>
     'attempts' in retry
-      ? { attempts: retry.attempts, when: retry.when, methods: retry.methods }
+      ? { attempts: retry.attempts, when: retry.when, methods: retry.methods, statuses: statusesOf(retry) }
       : { percent: retry.percent, minConcurrency: retry.minConcurrency },
   shape: (retry) => {
     if (!('attempts' in retry) || retry.attempts < 2) return {}
@@ -27,11 +27,16 @@ export const nginx: NginxParts<Retry> = {
   support: (retry) => ('attempts' in retry && retry.attempts > 1 ? limits(retry) : []),
 }
 
-function choiceOf(retry: RetryPolicy): RetryStatuses | undefined {
+/** Statuses of answers that are tried again, ascending. */
+function statusesOf(retry: RetryPolicy): number[] {
   const statuses = new Set(retry.statuses)
   if (retry.when.includes('gateway-error')) for (const status of [502, 503, 504]) statuses.add(status)
   if (retry.when.includes('5xx')) for (const status of [500, 502, 503, 504]) statuses.add(status)
-  const wanted = [...statuses].sort((a, b) => a - b).join(',')
+  return [...statuses].sort((a, b) => a - b)
+}
+
+function choiceOf(retry: RetryPolicy): RetryStatuses | undefined {
+  const wanted = statusesOf(retry).join(',')
   return choices.find(([, list]) => list === wanted)?.[0]
 }
 
