@@ -13,6 +13,8 @@ export interface Arrival extends Seen {
 export interface Backends {
   /** Port of an endpoint. */
   place(one: Case, service: string, written: string): number
+  /** What health checks of an endpoint are told from now on. */
+  setHealthy(one: Case, service: string, written: string, healthy: boolean): void
   /** Everything that reached endpoints of the case since it was last asked, oldest first. */
   take(one: Case): Arrival[]
   close(): Promise<void>
@@ -37,6 +39,11 @@ export async function startBackends(cases: readonly Case[]): Promise<Backends> {
   await Promise.all(all)
   return {
     place: (one, service, written) => echoes.get(keyOf(one, service, written))?.port ?? 0,
+    setHealthy: (one, service, written, healthy) => {
+      const echo = echoes.get(keyOf(one, service, written))
+      if (!echo) throw new Error(`${one.id} has no endpoint ${service}/${written}`)
+      echo.healthy = healthy
+    },
     take: (one) => arrived.get(one.id)?.splice(0) ?? [],
     close: async () => void (await Promise.all([...echoes.values()].map((echo) => echo.close()))),
   }

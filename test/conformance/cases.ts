@@ -30,26 +30,32 @@ export interface Case {
   readonly notes: ReadonlyMap<Engine, readonly Diagnostic[]>
 }
 
-const root = join(import.meta.dirname, '..', 'features')
+const features = join(import.meta.dirname, '..', 'features')
+/** Cases of what belongs to no feature: routing, targets, listeners. Their feature is `spine`. */
+const spine = join(import.meta.dirname, 'cases')
 
-/** Directories of all cases that have requests, as `feature/case`. */
+/** Names of all cases that have requests. */
 export function caseIds(): string[] {
-  const all = readdirSync(root).flatMap((feature) => readdirSync(join(root, feature)).map((name) => `${feature}/${name}`))
-  return all.filter((id) => existsSync(join(root, id, 'requests.yaml'))).sort()
+  const all = readdirSync(features).flatMap((feature) => readdirSync(join(features, feature)).map((name) => `${feature}/${name}`))
+  return [...all, ...readdirSync(spine).map((name) => `spine/${name}`)].filter((id) => existsSync(join(dirOf(id), 'requests.yaml'))).sort()
+}
+
+function dirOf(id: string): string {
+  return id.startsWith('spine/') ? join(spine, id.slice(6)) : join(features, id)
 }
 
 /** Reads and compiles one case; throws with its findings when it does not compile. */
-export async function readCase(id: string, features: readonly Feature[]): Promise<Case> {
-  const dir = join(root, id)
+export async function readCase(id: string, list: readonly Feature[]): Promise<Case> {
+  const dir = dirOf(id)
   const steps = parseSteps(readFileSync(join(dir, 'requests.yaml'), 'utf8'), relative(process.cwd(), join(dir, 'requests.yaml')))
   const compileFor = <T extends Target>(target: T): Promise<Compiled<T>> =>
-    new Compiler(join(dir, 'gateway.yaml'), { env: {}, features, target }).compile()
+    new Compiler(join(dir, 'gateway.yaml'), { env: {}, features: list, target }).compile()
   const compiled = { envoy: await compileFor('envoy'), nginx: await compileFor('nginx') }
   const good = compiled.envoy.good ?? compiled.nginx.good
   const errors = (engine: Engine): Diagnostic[] => compiled[engine].diagnostics.filter(({ severity }) => severity === 'error')
   if (!good)
     throw new Error(`${id} has requests but does not compile: ${JSON.stringify(errors('envoy').map(({ code, message }) => [code, message]))}`)
-  const { content } = await readMaterials(materialsOf(features, good.gateway).keys(), {})
+  const { content } = await readMaterials(materialsOf(list, good.gateway).keys(), {})
   const notes = (engine: Engine): Diagnostic[] => compiled[engine].diagnostics.filter(({ severity }) => severity === 'info')
   return {
     id,

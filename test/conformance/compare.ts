@@ -1,6 +1,6 @@
 import type { Case } from './cases.ts'
 import { type Finding, findingAt } from './finding.ts'
-import { show } from './judge.ts'
+import { joined, show } from './judge.ts'
 import type { Answer, Played } from './play.ts'
 
 /**
@@ -31,9 +31,11 @@ type Differ = (field: string, a: unknown, b: unknown) => void
 
 function compareAnswers(a: Answer, b: Answer, differ: Differ): void {
   differ('status', a.status, b.status)
-  differ('body', masked(a.body), masked(b.body))
+  const [left, right] = [ownBody(a), ownBody(b)]
+  differ('body', left.body, right.body)
+  differ('body.requestId', left.requestId, right.requestId)
   // Ids have different lengths on the two engines.
-  const sized = masked(a.body) === a.body || masked(b.body) === b.body
+  const sized = left.requestId === undefined && right.requestId === undefined
   compareHeaders('headers', a.headers, b.headers, (field, ...values) => (sized || field !== 'headers.content-length') && differ(field, ...values))
   differ('service', a.upstream?.service, b.upstream?.service)
   if (!a.upstream || !b.upstream) return
@@ -43,18 +45,23 @@ function compareAnswers(a: Answer, b: Answer, differ: Differ): void {
   compareHeaders('upstream.headers', a.upstream.headers, b.upstream.headers, differ)
 }
 
-/** Ids of requests and the date differ from one request to the next; that both engines have one is compared. */
-function masked(text: string): string {
-  return text
-    .replaceAll(/\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b/g, '<id>')
-    .replace(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/, '<date>')
+const id = /\b[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\b/
+
+/** The body without the id of the request, and whether it has one: ids differ from request to request. */
+function ownBody({ body, upstream }: Answer): { body: string; requestId: string | undefined } {
+  const found = upstream ? undefined : /"requestId":("[^"]*"|null)/.exec(body)?.[1]
+  if (found === undefined) return { body, requestId: undefined }
+  return { body: body.replace(`"requestId":${found}`, '"requestId":…'), requestId: found.replace(id, '<id>') }
 }
 
 function compareHeaders(field: string, a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>, differ: Differ): void {
-  for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    const [left, right] = [a[name], b[name]].map((value) => (typeof value === 'string' ? masked(value) : value))
-    differ(`${field}.${name}`, left, right)
-  }
+  for (const name of new Set([...Object.keys(a), ...Object.keys(b)])) differ(`${field}.${name}`, comparable(a[name]), comparable(b[name]))
+}
+
+/** Ids and dates differ from request to request: only that there is one is compared. */
+function comparable(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  return joined(value.replace(id, '<id>').replace(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/, '<date>'))
 }
 
 /** The first answer of each kind. */

@@ -12,6 +12,7 @@ const Difference = Type.Object(
   {
     case: Type.Optional(text),
     step: Type.Optional(Type.Integer({ minimum: 1 })),
+    method: Type.Optional(text),
     engine: Type.Optional(Type.Enum([...engines])),
     fields: Type.Array(text, { minItems: 1 }),
     reason: text,
@@ -48,6 +49,7 @@ export function covering(exceptions: Exceptions, finding: Finding): Difference |
     (one) =>
       (one.case === undefined || one.case === finding.case) &&
       (one.step === undefined || one.step === finding.step) &&
+      (one.method === undefined || finding.request.startsWith(`${one.method} `)) &&
       (one.engine === undefined || finding.engine === undefined || one.engine === finding.engine) &&
       one.fields.some((field) => (field.endsWith('*') ? finding.field.startsWith(field.slice(0, -1)) : finding.field === field)),
   )

@@ -26,6 +26,8 @@ const Expect = Type.Object(
         Type.Object({ json: Type.Record(Type.String(), Type.Unknown()) }, strict),
       ]),
     ),
+    statuses: Type.Optional(counts),
+    sticky: Type.Optional(Type.Literal(true)),
     instances: Type.Optional(counts),
     reached: Type.Optional(counts),
     attempts: Type.Optional(count),
@@ -42,17 +44,20 @@ const RequestStep = Type.Object(
     body: Type.Optional(Type.String()),
     times: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_000 })),
     together: Type.Optional(Type.Boolean()),
+    wait: Type.Optional(Type.Boolean()),
     expect: Expect,
   },
   strict,
 )
 
 const PauseStep = Type.Object({ pause: Type.String({ pattern: '^[0-9.]+m?s$' }) }, strict)
-const Steps = Type.Array(Type.Union([RequestStep, PauseStep]), { minItems: 1 })
+const endpoint = Type.String({ pattern: '^[^/]+/.+$' })
+const HealthStep = Type.Union([Type.Object({ sick: endpoint }, strict), Type.Object({ well: endpoint }, strict)])
+const Steps = Type.Array(Type.Union([RequestStep, PauseStep, HealthStep]), { minItems: 1 })
 
 export type Expect = Static<typeof Expect>
 export type RequestStep = Static<typeof RequestStep>
-export type Step = Static<typeof RequestStep> | Static<typeof PauseStep>
+export type Step = RequestStep | Static<typeof PauseStep> | Static<typeof HealthStep>
 
 const ajv = new Ajv({ allErrors: true, strictTypes: false, strictTuples: false })
 const valid = ajv.compile(Steps)
@@ -64,7 +69,7 @@ export function parseSteps(text: string, file: string): readonly Step[] {
   if (valid(value)) return value as Step[]
   const steps: unknown[] = Array.isArray(value) ? value : []
   const problems = steps.flatMap((step, index) => {
-    if (typeof step === 'object' && step !== null && 'pause' in step) return []
+    if (typeof step === 'object' && step !== null && !('request' in step)) return []
     return validRequest(step) ? [] : [`step ${index + 1}: ${ajv.errorsText(validRequest.errors, { dataVar: '' })}`]
   })
   throw new Error(`${file} is no list of steps: ${problems.length > 0 ? problems.join('; ') : ajv.errorsText(valid.errors)}`)
@@ -85,4 +90,11 @@ export function bounds(written: number | readonly [number, number]): readonly [l
 /** Values of a header as they go over the wire, one element a line. */
 export function valuesOf(written: string | number | boolean | readonly (string | number | boolean)[]): string[] {
   return (Array.isArray(written) ? written : [written]).map(String)
+}
+
+/** The step as its nth request says it: `{{n}}` stands for the number of the request, from 1. */
+export function numbered(step: RequestStep, n: number): RequestStep {
+  const fill = (text: string): string => text.replaceAll('{{n}}', String(n))
+  const headers = Object.entries(step.headers ?? {}).map(([name, value]) => [name, valuesOf(value).map(fill)])
+  return { ...step, request: fill(step.request), headers: Object.fromEntries(headers) as Record<string, string[]> }
 }

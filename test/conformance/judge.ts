@@ -43,7 +43,8 @@ function judgeHeaders(field: string, wanted: Expect['headers'], got: Readonly<Re
   for (const [name, value] of Object.entries(wanted ?? {})) {
     const found = got?.[name.toLowerCase()]
     const expected = value === null ? undefined : valuesOf(value).join(', ')
-    if (found !== expected) say(`${field}.${name.toLowerCase()}`, `expected ${show(expected)}, got ${show(found)}`)
+    const same = typeof found === 'string' && expected !== undefined ? joined(found) === joined(expected) : found === expected
+    if (!same) say(`${field}.${name.toLowerCase()}`, `expected ${show(expected)}, got ${show(found)}`)
   }
 }
 
@@ -64,6 +65,11 @@ function judgeCounts(expect: Expect, { answers, arrivals }: Played, say: Say): v
     const [least, most] = bounds(wanted)
     if (got < least || got > most) say(field, `expected ${least === most ? least : `${least} to ${most}`}, got ${got}`)
   }
+  for (const [status, wanted] of Object.entries(expect.statuses ?? {})) {
+    check(`statuses.${status}`, wanted, answers.filter((answer) => answer.status === Number(status)).length)
+  }
+  const used = new Set(answers.map(({ upstream }) => upstream?.instance))
+  if (expect.sticky && used.size !== 1) say('sticky', `expected one endpoint, got ${[...used].join(', ')}`)
   for (const [instance, wanted] of Object.entries(expect.instances ?? {})) {
     check(`instances.${instance}`, wanted, answers.filter(({ upstream }) => upstream?.instance === instance).length)
   }
@@ -89,6 +95,11 @@ function jsonOf(text: string): unknown {
 function holds(got: unknown, wanted: unknown): boolean {
   if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return isDeepStrictEqual(got, wanted)
   return typeof got === 'object' && got !== null && Object.entries(wanted).every(([key, value]) => key in got && holds(Reflect.get(got, key), value))
+}
+
+/** Values of one header are separated by a comma with or without a space: both mean the same. */
+export function joined(values: string): string {
+  return values.replaceAll(/,\s*/g, ', ')
 }
 
 /** A value in a message: cut, and quoted so that spaces and control characters show. */

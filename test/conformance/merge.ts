@@ -10,7 +10,7 @@ export interface Merged {
   readonly gateway: Gateway
   /** Port of a listener, by case and the name that the case gave it. */
   portOf(one: Case, listener: string): number
-  /** A name of the merged gateway as the case wrote it. */
+  /** Names and ports of the merged gateway in a text as the case wrote them. */
   plain(one: Case, text: string): string
 }
 
@@ -53,7 +53,13 @@ export async function merge(cases: readonly Case[], placeOf: PlaceOf, freePort: 
       if (port === undefined) throw new Error(`${one.id} has no listener ${listener}`)
       return port
     },
-    plain: (one, text) => text.replaceAll(prefix(one), ''),
+    plain: (one, text) => {
+      const ports = [...one.gateway.listeners.values()].map((written) => [
+        listeners.get(names.get(`${one.id} ${written.name}`) ?? '')?.port,
+        written.port,
+      ])
+      return ports.reduce((plain, [real, written]) => plain.replaceAll(`:${real}`, `:${written}`), text.replaceAll(prefix(one), ''))
+    },
   }
 }
 

@@ -1,12 +1,13 @@
 import { match } from '../../src/model/match.ts'
 import type { Case, Engine } from './cases.ts'
 import { type Finding, findingAt } from './finding.ts'
-import { type RequestStep, valuesOf } from './format.ts'
+import { numbered, type RequestStep, valuesOf } from './format.ts'
 import { hostOf, servicesOf } from './merge.ts'
 import { listenerOf, type Played } from './play.ts'
 
 /** Name of the route that the pure `match` gives a request; null for none, undefined when the request is refused. */
-function routeOf(one: Case, step: RequestStep): string | null | undefined {
+function routeOf(one: Case, written: RequestStep): string | null | undefined {
+  const step = numbered(written, 1)
   const table = one.tables.get(listenerOf(one, step))
   if (!table) return null
   const [method = '', path = ''] = step.request.split(/ (.*)/s)

@@ -4,7 +4,8 @@ import { until } from '../support/until.ts'
 import type { Arrival, Backends } from './backends.ts'
 import { instanceHeader } from './backends.ts'
 import type { Case, Engine } from './cases.ts'
-import { bounds, pauseMs, type RequestStep, valuesOf } from './format.ts'
+import { bounds, numbered, pauseMs, type RequestStep, valuesOf } from './format.ts'
+import { judge } from './judge.ts'
 import { hostOf, type Merged } from './merge.ts'
 
 /** What one request of a step met. */
@@ -35,11 +36,28 @@ export interface Running {
 }
 
 /** Runs the steps of a case in their order. */
-export async function play(one: Case, running: Running): Promise<Played[]> {
+export async function play(one: Case, running: Running, waitMs: number): Promise<Played[]> {
   const played: Played[] = []
   for (const [index, step] of one.steps.entries()) {
     if ('pause' in step) await delay(pauseMs(step.pause))
-    else played.push(await playStep(one, step, index + 1, running))
+    else if ('request' in step) played.push(await playUntil(one, step, index + 1, running, waitMs))
+    else setHealth(one, running.backends, 'sick' in step ? step.sick : step.well, 'well' in step)
+  }
+  return played
+}
+
+function setHealth(one: Case, backends: Backends, endpoint: string, healthy: boolean): void {
+  const slash = endpoint.indexOf('/')
+  backends.setHealthy(one, endpoint.slice(0, slash), endpoint.slice(slash + 1), healthy)
+}
+
+/** Once; a step that waits is repeated until it is as expected, or for so long that it will not be. */
+async function playUntil(one: Case, step: RequestStep, number: number, running: Running, waitMs: number): Promise<Played> {
+  const deadline = Date.now() + waitMs
+  let played = await playStep(one, step, number, running)
+  while (step.wait && judge(one, running.engine, played).length > 0 && Date.now() < deadline) {
+    await delay(20)
+    played = await playStep(one, step, number, running)
   }
   return played
 }
@@ -49,14 +67,15 @@ async function playStep(one: Case, step: RequestStep, number: number, { merged, 
   arrivals.length = 0
   const port = merged.portOf(one, listenerOf(one, step))
   const answers: Answer[] = []
-  const ask = async (): Promise<void> => {
-    const reply = await request(one, step, port)
+  const ask = async (n: number): Promise<void> => {
+    // No answer at all is something to compare, too.
+    const reply = await request(one, numbered(step, n), port).catch((error: unknown): Reply => ({ status: 0, headers: {}, body: codeOf(error) }))
     arrivals.push(...backends.take(one))
     answers.push(answerOf(one, merged, reply, arrivals))
   }
-  const times = Array.from({ length: step.times ?? 1 }, () => ask)
-  if (step.together) await Promise.all(times.map((go) => go()))
-  else for (const go of times) await go()
+  const times = Array.from({ length: step.times ?? 1 }, (_, index) => index + 1)
+  if (step.together) await Promise.all(times.map(ask))
+  else for (const n of times) await ask(n)
   await late(step, () => (arrivals.push(...backends.take(one)), arrivals))
   return { number, step, answers, arrivals: arrivals.map((arrival) => plainArrival(one, merged, arrival)) }
 }
@@ -67,11 +86,21 @@ export function listenerOf(one: Case, step: RequestStep): string {
   return step.listener ?? serving?.name ?? ''
 }
 
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? `no answer (${String(error.code)})` : `no answer (${String(error)})`
+}
+
 async function request(one: Case, step: RequestStep, port: number): Promise<Reply> {
   const [method = '', path = ''] = [step.request.slice(0, step.request.indexOf(' ')), step.request.slice(step.request.indexOf(' ') + 1)]
   const headers = Object.fromEntries(Object.entries(step.headers ?? {}).map(([name, value]) => [name, valuesOf(value)]))
-  const { body } = step
-  return send(port, path, { method, headers: { host: step.host ?? hostOf(one), ...headers }, ...(body === undefined ? {} : { body }) })
+  const host = step.host ?? hostOf(one)
+  const tls = one.gateway.listeners.get(listenerOf(one, step))?.policies['listener-tls'] !== undefined
+  return send(port, path, {
+    method,
+    headers: { host, ...headers },
+    ...(step.body === undefined ? {} : { body: step.body }),
+    ...(tls ? { tlsName: host.replace(/:\d+$/, '') } : {}),
+  })
 }
 
 function answerOf(one: Case, merged: Merged, { status, headers, body }: Reply, arrivals: readonly Arrival[]): Answer {

@@ -25,13 +25,15 @@ export interface RunOptions {
   readonly exceptions: Exceptions
   /** Features that an engine really runs with; default the same. */
   readonly featuresOf?: Partial<Record<Engine, readonly Feature[]>>
+  /** How long a step that waits is repeated; default 10 s. */
+  readonly waitMs?: number
 }
 
 /** Cases that run at the same time: enough to fill the pauses, few enough that timeouts of 100 ms mean something. */
 const lanes = 6
 
 /** Runs cases on both engines, in order inside each case, and compares. */
-export async function run({ ids, features, exceptions, featuresOf = {} }: RunOptions): Promise<Outcome> {
+export async function run({ ids, features, exceptions, featuresOf = {}, waitMs = 10_000 }: RunOptions): Promise<Outcome> {
   const cases = await Promise.all(ids.map((id) => readCase(id, features)))
   const live = await Promise.all(engines.map((engine) => startEngine(engine, cases, featuresOf[engine] ?? features)))
   const findings = new Map<string, Finding[]>()
@@ -40,7 +42,7 @@ export async function run({ ids, features, exceptions, featuresOf = {} }: RunOpt
   const runCase = async (one: Case): Promise<void> => {
     const played = new Map<Engine, Played[]>()
     const takers = live.filter((running) => running.cases.includes(one))
-    await Promise.all(takers.map(async (running) => played.set(running.engine, await play(one, running))))
+    await Promise.all(takers.map(async (running) => played.set(running.engine, await play(one, running, waitMs))))
     for (const steps of played.values()) requests += steps.reduce((sum, { answers }) => sum + answers.length, 0)
     const open = verdict(one, played).filter((finding) => {
       const exception = covering(exceptions, finding)

@@ -13,7 +13,7 @@ export interface Seen {
 /**
  * A small HTTP upstream on 127.0.0.1 that answers with what it saw. Change the fields to steer it; `/health` answers 200 or 503 by `healthy`.
  * A request can steer its own answer: `x-echo-status: 503`, `x-echo-delay: 200ms`, `x-echo-set: name: value`, `x-echo-body: text`,
- * `x-echo-close: 1` (closes the connection without an answer), `x-echo-health: sick|well` (of the endpoint, from now on);
+ * `x-echo-close: 1` (closes the connection without an answer), `x-echo-health: sick|well` (what health checks are told from now on);
  * with `x-echo-only: NAME` only the upstream of that name obeys.
  */
 export interface Echo {

@@ -1,4 +1,5 @@
-import { type IncomingHttpHeaders, request, type RequestOptions } from 'node:http'
+import { type IncomingHttpHeaders, request as plainRequest, type RequestOptions } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 
 export interface Reply {
   readonly status: number
@@ -10,13 +11,17 @@ export interface Call extends Pick<RequestOptions, 'method' | 'agent' | 'socketP
   readonly headers?: Record<string, string | string[]>
   readonly body?: string
   readonly timeoutMs?: number
+  /** Speak TLS, ask for this name, and take any certificate. */
+  readonly tlsName?: string
 }
 
 /** One HTTP/1.1 request to 127.0.0.1 (or a unix socket) with the path exactly as given: no normalisation on the client's side. */
 export function send(port: number, path: string, call: Call = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const { body, timeoutMs = 10_000, ...options } = call
-    const sent = request({ host: '127.0.0.1', port, path, agent: false, ...options, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
+    const { body, timeoutMs = 10_000, tlsName, ...options } = call
+    const request = tlsName === undefined ? plainRequest : tlsRequest
+    const tls = tlsName === undefined ? {} : { servername: tlsName, rejectUnauthorized: false }
+    const sent = request({ host: '127.0.0.1', port, path, agent: false, ...tls, ...options, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
