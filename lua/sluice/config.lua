@@ -7,10 +7,12 @@
 local build = require("sluice.build")
 local check = require("sluice.check")
 local document = require("sluice.document")
+local page = require("sluice.page")
 local pause = require("sluice.pause")
 local store = require("sluice.store")
 
 local dict = ngx.shared.sl_config
+local words, number_of_last = page.words, page.config
 local M = {}
 
 local state -- what requests look at
@@ -101,10 +103,9 @@ end
 
 -- What requests look at; takes up deltas on the way (a full document is built by the timer, in slices).
 function M.current()
-  local version = dict:get("v")
-  if version and version ~= mine and not building then
-    local base = dict:get("base")
-    if base and base <= mine and apply_deltas(version) then acknowledge() end
+  if words[number_of_last] ~= mine and not building then
+    local version, base = dict:get("v"), dict:get("base")
+    if version and version ~= mine and base and base <= mine and apply_deltas(version) then acknowledge() end
   end
   return state
 end
@@ -156,6 +157,7 @@ function M.publish(text, version, full)
       dict:delete("n:" .. old)
     end
   end
+  words[number_of_last] = number
   return number
 end
 

@@ -1,15 +1,17 @@
 -- Which endpoints are out, for all workers: by active checks (`c:`) or because of bad answers (`e:`). Both survive changes of the configuration.
+local page = require("sluice.page")
 local dict = ngx.shared.sl_health
+local words, number = page.words, page.health
 
 local M = {}
 
 -- Changes whenever an endpoint goes out or comes back.
 function M.version()
-  return dict:get("v") or 0
+  return words[number]
 end
 
 local function changed()
-  dict:incr("v", 1, 0)
+  words[number] = dict:incr("v", 1, 0) or words[number] + 1
 end
 
 -- Whether the endpoint may take requests (`checked`: active checks have a say); for an ejected one also the time when it comes back.

@@ -105,8 +105,27 @@ describe('text of users', () => {
   it('is not run: the runtime has no way to run text', () => {
     const files = globSync('lua/**/*.lua', { cwd: join(import.meta.dirname, '../..') })
     expect(files.length).toBeGreaterThan(30)
-    const running = /(?<![.:\w])(loadstring|load|dofile|loadfile|setfenv)\s*\(|os\.execute|io\.popen|\bffi\b/
-    expect(files.filter((file) => running.test(readFileSync(join(import.meta.dirname, '../..', file), 'utf8')))).toEqual([])
+    const text = (file: string): string => readFileSync(join(import.meta.dirname, '../..', file), 'utf8')
+    const running = /(?<![.:\w])(loadstring|load|dofile|loadfile|setfenv)\s*\(|os\.execute|io\.popen/
+    expect(files.filter((file) => running.test(text(file)))).toEqual([])
+  })
+
+  it('meets no C function but these few, by names that stand in the runtime', () => {
+    const files = globSync('lua/**/*.lua', { cwd: join(import.meta.dirname, '../..') })
+    const texts = files.map((file) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8')).filter((text) => /\bffi\b/.test(text))
+    const called = texts.flatMap((text) => [...text.matchAll(/\bC\b(?:\.(\w+))?/g)].map(([, name]) => name)).filter((name) => name !== undefined)
+    expect([...new Set(called)].sort()).toEqual([
+      'RAND_bytes',
+      'SHA256',
+      'mmap',
+      'ngx_hex_dump',
+      'ngx_http_lua_ffi_req_get_headers',
+      'ngx_http_lua_ffi_req_get_headers_count',
+    ])
+    const uses = texts.flatMap((text) => [...text.matchAll(/\bffi\.(\w+)(\[\[|\("|\(\[\[)?/g)])
+    expect([...new Set(uses.map(([, name]) => name))].sort()).toEqual(['C', 'cast', 'cdef', 'new', 'string', 'typeof'])
+    expect(uses.filter(([, name, literal]) => name === 'cdef' && !literal)).toEqual([])
+    expect(texts.filter((text) => /\bC\s*\[/.test(text))).toEqual([])
   })
 })
 
