@@ -1,4 +1,5 @@
 -- The log phase, which runs however a request ended: give back what it held, tell features how it went.
+local log_line = require("sluice.log_line")
 local slots = require("sluice.slots")
 
 local M = {}
@@ -9,10 +10,11 @@ local function last_status()
   return text and (tonumber(text) or tonumber(string.match(text, "(%d+)$")))
 end
 
-function M.log()
-  local ctx, id = slots.get()
+-- `id` is the listener's name in nginx.conf: nginx may have refused the request before any Lua ran.
+function M.log(id)
+  local ctx = slots.drop()
+  log_line.note(id, ctx)
   if not ctx then return end
-  slots.drop(id)
   if ctx.counted then ctx.counted.active = ctx.counted.active - 1 end
   if ctx.retrying then ctx.retrying.retrying = ctx.retrying.retrying - 1 end
   local tries = ctx.tries

@@ -1,5 +1,7 @@
 -- A request that goes to a service: choose the service, let features act, name the location that reaches it.
 local features = require("sluice.features")
+local host = require("sluice.host")
+local path = require("sluice.path")
 local reply = require("sluice.reply")
 local service = require("sluice.service")
 local targets = require("sluice.targets")
@@ -23,12 +25,21 @@ local function admit(ctx, name)
   for _ = 1, longest_chain do
     local chosen = ctx.state.services[name]
     if not chosen then break end
-    ctx.service, ngx.var.sl_service = chosen, name
+    ctx.service = chosen
     if not (chosen.request and features.run(chosen.request, ctx)) then return chosen end
     if not ctx.instead then return nil end
     name, ctx.instead, ctx.subset = ctx.instead, nil, nil
   end
   return reply.send(ctx.listener.errorFormat, "service-unavailable")
+end
+
+-- Whether the catch-all location forwards the request as it should: over plain HTTP, host and path as the client wrote them (or a path that nginx
+-- does not write differently), no upgrade, and no need to leave an answer with a gateway error alone.
+local function is_common(ctx)
+  local request, shape = ctx.request, ctx.route.shape
+  if ctx.service.upstream ~= "http" or (shape and shape ~= "gateway") or ctx.body or ctx.host then return false end
+  if not request.clean or request.headers.upgrade or host.without_dot(request.authority) ~= request.authority then return false end
+  return ctx.path == request.path or (request.query ~= "" and path.is_clean(ctx.path))
 end
 
 function M.send(ctx)
@@ -43,16 +54,18 @@ function M.send(ctx)
   local load = chosen.load
   load.active = load.active + 1
   ctx.counted = load
-  if ctx.host then var.sl_host = ctx.host end
+  if is_common(ctx) then
+    if ctx.path ~= request.path then ngx.req.set_uri(ctx.path, false) end
+    return
+  end
+  var.sl_host = ctx.host or host.without_dot(request.authority)
   var.sl_path = request.query and ctx.path .. "?" .. request.query or ctx.path
   if ctx.sni then var.sl_sni = ctx.sni end
   if chosen.protocol == "grpc" and ctx.path ~= var.uri then ngx.req.set_uri(ctx.path, false) end
-  local shape = route.shape or "none"
-  if ctx.body then
-    ctx.location = "@" .. chosen.upstream .. "_" .. shape
-    return ngx.exec(ctx.body.read)
-  end
-  if shape ~= "none" or chosen.upstream ~= "http" then return ngx.exec("@" .. chosen.upstream .. "_" .. shape) end
+  local location = "@" .. chosen.upstream .. "_" .. (route.shape or "none")
+  if not ctx.body then return ngx.exec(location) end
+  ctx.location = location
+  return ngx.exec(ctx.body.read)
 end
 
 return M

@@ -1,8 +1,12 @@
 -- What no request may carry, and what only the gateway may say: the same rules as the Envoy listener.
+local ffi = require("ffi")
 local memo = require("sluice.memo")
+local get_request = require("resty.core.base").get_request
+require("resty.core.request") -- declares what is called here
 local re_find = ngx.re.find
 local find, sub = string.find, string.sub
 local clear = ngx.req.clear_header
+local C, text_of = ffi.C, ffi.string
 
 local M = {}
 
@@ -39,30 +43,51 @@ local function is_bad(value)
   return short_is_bad(value)
 end
 
-local function refuses(kind, value)
-  if kind == "refused" then return true end
-  if type(value) ~= "table" then return is_bad(value) end
-  if kind == "once" then return true end
-  for i = 1, #value do
-    if is_bad(value[i]) then return true end
-  end
-  return false
-end
+-- Whether the text can stand between the quotes of a line of the access log as it is.
+M.is_plain = memo.of(function(value)
+  return re_find(value, [=[\A[ !#-\[\]-~]{0,500}\z]=], "jo") ~= nil
+end, 4000)
 
--- Headers with names in lower case, those of the client's that only the gateway may set taken out; or nil and the code of the refusal.
-function M.headers(listener)
-  local headers, err = ngx.req.get_headers(100)
-  if err == "truncated" then return nil, "headers-too-large" end
-  setmetatable(headers, nil)
+local most = 100
+local fields, cut = ffi.new("ngx_http_lua_ffi_table_elt_t[?]", most), ffi.new("int[1]")
+
+-- Fills `headers` with names in lower case; a name that comes twice has a list. Returns the names that are not for the service (nil when there
+-- are none), or false when one cannot be taken.
+local function collect(headers, n, trusted)
   local gone
-  for name, value in pairs(headers) do
+  for i = 0, n - 1 do
+    local field = fields[i]
+    local name, value = text_of(field.key.data, field.key.len), text_of(field.value.data, field.value.len)
     local kind = kind_of(name)
-    if refuses(kind, value) then return nil, "bad-request" end
-    if kind == "owned" or (kind == "forwarding" and listener.trustedHops == 0) then
+    if kind == "refused" or is_bad(value) then return false end
+    local before = headers[name]
+    if before == nil then
+      headers[name] = value
+    elseif kind == "once" then
+      return false
+    elseif type(before) == "table" then
+      before[#before + 1] = value
+    else
+      headers[name] = { before, value }
+    end
+    if kind == "owned" or (kind == "forwarding" and not trusted) then
       gone = gone or {}
       gone[#gone + 1] = name
     end
   end
+  return gone
+end
+
+-- Headers with names in lower case, those of the client's that only the gateway may set taken out; or nil and the code of the refusal.
+function M.headers(listener)
+  local headers, request = {}, get_request()
+  local n = C.ngx_http_lua_ffi_req_get_headers_count(request, most, cut)
+  if n < 0 then error("the headers of a request cannot be read here") end
+  if cut[0] ~= 0 then return nil, "headers-too-large" end
+  if n == 0 then return headers end
+  if C.ngx_http_lua_ffi_req_get_headers(request, fields, n, 0) ~= 0 then error("the headers of a request cannot be read") end
+  local gone = collect(headers, n, listener.trustedHops > 0)
+  if gone == false then return nil, "bad-request" end
   for i = 1, gone and #gone or 0 do
     clear(gone[i])
     headers[gone[i]] = nil

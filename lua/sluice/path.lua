@@ -102,6 +102,13 @@ local function normalise(raw)
   return path, mark and sub(raw, mark + 1)
 end
 
+local unchanged = [[\A(?:/[A-Za-z0-9._~!$&'()*+,=:@-]*)+\z]]
+
+-- Whether nginx writes the path as it stands here.
+function M.is_clean(text)
+  return re_find(text, unchanged, "jo") ~= nil
+end
+
 -- Path and query (false when there is none), or nil and why the request is refused.
 function M.normalise(raw)
   if re_find(raw, clean, "jo") then

@@ -1,5 +1,6 @@
 -- Replies that the gateway makes itself, in the error format of the listener. Answers of services are never touched.
 local config = require("sluice.config")
+local request_id = require("sluice.request_id")
 local slots = require("sluice.slots")
 local find = string.find
 
@@ -35,7 +36,7 @@ local function write(reply, status)
   ngx.status = status
   header["Content-Type"] = reply.type
   local body = reply.before
-  if reply.after ~= "" then body = body .. ngx.var.request_id .. reply.after end
+  if reply.after ~= "" then body = body .. request_id.of() .. reply.after end
   header["Content-Length"] = #body
   ngx.print(body)
 end

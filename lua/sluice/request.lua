@@ -7,9 +7,10 @@ local hygiene = require("sluice.hygiene")
 local match = require("sluice.match")
 local path = require("sluice.path")
 local reply = require("sluice.reply")
+local request_id = require("sluice.request_id")
 local slots = require("sluice.slots")
 local re_find = ngx.re.find
-local find = string.find
+local find, sub = string.find, string.sub
 
 local M = {}
 
@@ -27,9 +28,33 @@ local function authority_of(headers, seen)
   return string.match(line, "^%S+ %a[%w+.-]*://([^/?%s]*)") or authority
 end
 
-local function read(listener)
+-- A request line as nearly all are: a path that normalisation would not change, with no escape, parameter or odd byte, and one of the protocols
+-- that are served. What it does not match is looked at piece by piece.
+local usual = [[\A[A-Z]{1,32} ((?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?)(?:\?[!-"$-~]*)? HTTP/(?:1\.1|2\.0)\z]]
+
+local function read_usual(listener)
+  local line = ngx.var.request
+  local from, to = re_find(line, usual, "jo", nil, 1)
+  if not from or to < from then return false end
+  local headers, refusal = hygiene.headers(listener)
+  if not headers then return nil, refusal end
+  local authority = headers.host
+  if not authority or find(authority, ",", 1, true) then return false end
+  local agent = headers["user-agent"]
+  return {
+    path = sub(line, from, to),
+    query = to < #line - 9 and sub(line, to + 2, -10),
+    headers = headers,
+    authority = authority,
+    host = host.of(authority),
+    method = sub(line, 1, from - 2),
+    clean = true,
+    plain = hygiene.is_plain(authority) and (agent == nil or (type(agent) == "string" and hygiene.is_plain(agent))),
+  }
+end
+
+local function read_any(listener)
   local var = ngx.var
-  if listener.trustedHops > 0 then var.sl_front_proto = var.http_x_forwarded_proto end
   local normal, query = path.normalise(var.request_uri)
   if not normal then return nil, "bad-request" end
   local protocol = var.server_protocol
@@ -41,6 +66,14 @@ local function read(listener)
   local authority = authority_of(headers, var.host)
   if find(authority, ",", 1, true) then return nil, "bad-request" end
   return { path = normal, query = query, headers = headers, authority = authority, host = host.of(authority), method = method }
+end
+
+-- What was asked, or nil and the code of the refusal.
+local function read(listener)
+  if listener.trustedHops > 0 then ngx.var.sl_front_proto = ngx.var.http_x_forwarded_proto end
+  local request, refusal = read_usual(listener)
+  if request == false then return read_any(listener) end
+  return request, refusal
 end
 
 -- A listener that sends every request to another one keeps host, path and query.
@@ -57,7 +90,7 @@ end
 
 local function guarded(table, request)
   local guard = table.guard
-  if not guard or not (find(request.path, ";", 1, true) or find(request.path, "%20", 1, true)) then return false end
+  if request.clean or not guard or not (find(request.path, ";", 1, true) or find(request.path, "%20", 1, true)) then return false end
   return re_find(request.path, guard, "jo") ~= nil
 end
 
@@ -67,7 +100,7 @@ function M.access(id)
   local listener = state and state.by_id[id]
   if not listener then return reply.send("json", "service-unavailable") end
   local format = listener.errorFormat
-  ngx.var.sl_listener = listener.name
+  request_id.give()
   local request, refusal = read(listener)
   if not request then return reply.send(format, refusal) end
   if listener.redirect then return to_listener(listener.redirect, request) end
@@ -77,12 +110,9 @@ function M.access(id)
   local entry = match.find(table, request)
   if not entry then return reply.send(format, "route-not-found") end
   local route = entry.route
-  local var = ngx.var
-  var.sl_route = route.name
   local ctx = { listener = listener, request = request, route = route, match = entry.match, state = state }
   slots.keep(ctx)
   if route.action_steps and features.run(route.action_steps, ctx) then return end
-  var.sl_host = host.without_dot(request.authority)
   return forward.send(ctx)
 end
 

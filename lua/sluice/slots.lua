@@ -1,38 +1,37 @@
--- What is known of the requests under way in this worker. `ngx.ctx` does not survive an internal redirect; a variable that holds a number does.
+-- What is known of the requests under way in this worker, by the address of nginx's request: `ngx.ctx` does not survive an internal redirect, and a
+-- variable costs each phase a look-up by name. The log phase comes before nginx gives the memory to another request.
+local ffi = require("ffi")
+local get_request = require("resty.core.base").get_request
+local cast, number = ffi.cast, ffi.typeof("intptr_t")
+
 local M = {}
 
-local taken, free, count = {}, {}, 0
+local taken, count = {}, 0
 
--- Keeps `ctx` until `drop`; the number goes into `$sl_id`.
+-- Keeps `ctx` until `drop`.
 function M.keep(ctx)
-  local n = #free
-  local id
-  if n > 0 then
-    id = free[n]
-    free[n] = nil
-  else
-    count = count + 1
-    id = count
-  end
-  taken[id] = ctx
-  ngx.var.sl_id = id
-  return id
+  local at = tonumber(cast(number, get_request()))
+  if not taken[at] then count = count + 1 end
+  taken[at] = ctx
 end
 
 -- What was kept for this request, or nil.
 function M.get()
-  local id = tonumber(ngx.var.sl_id)
-  return id and taken[id], id
+  return taken[tonumber(cast(number, get_request()))]
 end
 
-function M.drop(id)
-  taken[id] = nil
-  free[#free + 1] = id
+-- The same, and forgets it.
+function M.drop()
+  local at = tonumber(cast(number, get_request()))
+  local ctx = taken[at]
+  if not ctx then return nil end
+  taken[at], count = nil, count - 1
+  return ctx
 end
 
 -- Requests under way, for the status.
 function M.open()
-  return count - #free
+  return count
 end
 
 return M

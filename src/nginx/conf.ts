@@ -1,5 +1,6 @@
 import { bodyLocations, mainLocation, shapeLocations, upstreamBlock, variables, ways } from './locations.ts'
 import { block, type Directive, directive, dollar, lua, renderConf, template } from './nginx-conf.ts'
+import { accessLogs, logFormats } from './access-log.ts'
 import { httpSettings, maps, proxyHeaders, sharedDicts } from './http-settings.ts'
 import type { Start, StartListener } from './start.ts'
 
@@ -31,9 +32,6 @@ const connections = 8192
 
 /** Path, inside the tree, of the unix socket that takes documents and deltas. */
 export const adminSocket = 'run/admin.sock'
-
-/** Path, inside the tree, of the access log: one JSON object a line. */
-export const accessLog = 'logs/access.log'
 
 /** Path, inside the tree, of the authorities that one trust names. */
 export function trustPath(name: string): string {
@@ -76,10 +74,11 @@ function http(start: Start, options: ConfOptions): Directive[] {
     ...httpSettings,
     block('geo', [template(`$${dollar}`)], [directive('default', template('$'))]),
     ...maps,
+    ...logFormats,
     ...proxyHeaders,
     ...all.map(({ name, kind }) => upstream(name, kind === 'grpc', options.profile)),
     ...start.listeners.map((listener) =>
-      server(listener, [mainLocation(listener.id, first), ...shapeLocations(all), ...bodyLocations(first)], options.profile),
+      server(listener, [mainLocation(listener.id), ...shapeLocations(all), ...bodyLocations(first)], options.profile),
     ),
     adminServer(options.dir === undefined ? adminSocket : `${options.dir}/${adminSocket}`),
   ]
@@ -114,10 +113,10 @@ function server({ id, address, port, tls }: StartListener, locations: readonly D
       directive('listen', at, ...(tls ? ['ssl', ...(separate ? [] : ['http2'])] : []), 'reuseport'),
       ...(separate ? [directive('http2', 'on')] : []),
       directive('server_name', '_'),
-      directive('access_log', accessLog, 'sl', 'buffer=64k', 'flush=1s'),
+      ...accessLogs,
       ...(tls ? secure(id, tls.minVersion) : []),
       lua('header_filter_by_lua_block', 'require("sluice.response").headers()'),
-      lua('log_by_lua_block', 'require("sluice.done").log()'),
+      lua('log_by_lua_block', `require("sluice.done").log("${id}")`),
       ...locations,
       ...errorPages(id),
     ],

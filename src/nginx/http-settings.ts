@@ -67,22 +67,28 @@ export const httpSettings: readonly Directive[] = [
 ]
 
 /** Headers that the service sees; a location that set one of its own would lose all of these. */
-export const proxyHeaders: readonly Directive[] = ['proxy', 'grpc'].flatMap((kind) => {
-  const set = (name: string, value: string): Directive => directive(`${kind}_set_header`, name, template(value))
-  const hop = kind === 'proxy' ? [set('Connection', '$sl_connection'), set('Upgrade', '$sl_upgrade'), set('TE', '')] : [set('TE', 'trailers')]
-  return [
-    set('Host', '$sl_host'),
-    set('X-Forwarded-For', '$proxy_add_x_forwarded_for'),
-    set('X-Forwarded-Proto', '$sl_proto'),
-    set('X-Request-Id', '$request_id'),
-    ...hop,
-    set('Keep-Alive', ''),
-    set('Proxy-Connection', ''),
-    set('HTTP2-Settings', ''),
-  ]
-})
+export const proxyHeaders: readonly Directive[] = [
+  ...forwarded('proxy', '$sl_host', ['Connection', '$sl_connection'], ['Upgrade', '$sl_upgrade'], ['TE', '']),
+  ...forwarded('grpc', '$sl_host', ['TE', 'trailers']),
+]
 
-/** Texts of clients get into the access log only as far as they are ASCII; `escape=json` does the rest. The path comes without its query. */
+/** Those of the catch-all location, which takes no upgrades and no other host: each variable less is work less for every request. */
+export const commonHeaders: readonly Directive[] = forwarded('proxy', '$http_host', ['Connection', ''], ['Upgrade', ''], ['TE', ''])
+
+function forwarded(kind: 'proxy' | 'grpc', host: string, ...hop: readonly (readonly [name: string, value: string])[]): Directive[] {
+  const all = [
+    ['Host', host],
+    ['X-Forwarded-For', '$proxy_add_x_forwarded_for'],
+    ['X-Forwarded-Proto', '$sl_proto'],
+    ['X-Request-Id', '$sl_request_id'],
+    ...hop,
+    ['Keep-Alive', ''],
+    ['Proxy-Connection', ''],
+    ['HTTP2-Settings', ''],
+  ] as const
+  return all.map(([name, value]) => directive(`${kind}_set_header`, name, template(value)))
+}
+
 export const maps: readonly Directive[] = [
   map('$http_upgrade', '$sl_upgrade', [
     ['default', ''],
@@ -97,19 +103,6 @@ export const maps: readonly Directive[] = [
     ['http', 'http'],
     ['https', 'https'],
   ]),
-  map('$request_uri', '$sl_log_path', [
-    ['default', ''],
-    ['~^(?<sl_p>[!-\\x3e@-~]*)', '$sl_p'],
-  ]),
-  map('$http_host', '$sl_log_host', [
-    ['default', ''],
-    ['~^(?<sl_h>[ -~]*)$', '$sl_h'],
-  ]),
-  map('$http_user_agent', '$sl_log_agent', [
-    ['default', ''],
-    ['~^(?<sl_a>[ -~]*)$', '$sl_a'],
-  ]),
-  directive('log_format', 'sl', 'escape=json', template(logFormat())),
 ]
 
 function map(from: string, to: string, rows: readonly (readonly [key: string, value: string])[]): Directive {
@@ -118,27 +111,4 @@ function map(from: string, to: string, rows: readonly (readonly [key: string, va
     [template(from), template(to)],
     rows.map(([key, value]) => entry(key, template(value))),
   )
-}
-
-/** The fields of the Envoy engine's access log, under the same names. */
-function logFormat(): string {
-  const text = {
-    time: '$time_iso8601',
-    request_id: '$request_id',
-    method: '$request_method',
-    host: '$sl_log_host',
-    path: '$sl_log_path',
-    protocol: '$server_protocol',
-    client_ip: '$remote_addr',
-    user_agent: '$sl_log_agent',
-    listener: '$sl_listener',
-    route: '$sl_route',
-    service: '$sl_service',
-    endpoint: '$upstream_addr',
-    upstream_status: '$upstream_status',
-    duration_s: '$request_time',
-    upstream_s: '$upstream_response_time',
-  }
-  const fields = Object.entries(text).map(([name, value]) => `"${name}":"${value}"`)
-  return `{${[...fields, '"status":$status', '"bytes_in":$request_length', '"bytes_out":$bytes_sent'].join(',')}}`
 }

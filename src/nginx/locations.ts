@@ -1,3 +1,4 @@
+import { commonHeaders } from './http-settings.ts'
 import { block, type Directive, directive, lua, template } from './nginx-conf.ts'
 import { type RetryStatuses, retryStatuses, type Trust } from './parts.ts'
 
@@ -42,17 +43,39 @@ export function upstreamBlock(way: string): string {
   return `sl_${way.replaceAll('-', '_')}`
 }
 
-/** The catch-all of a listener: routes, and forwards the common case itself. */
-export function mainLocation(listener: string, first: Way): Directive {
-  return block('location', ['/'], [lua('access_by_lua_block', `require("sluice.request").access("${listener}")`), first.pass])
+/**
+ * The catch-all of a listener: routes, and forwards the common case itself, with next to no variables. Gateway errors are tried again only when the
+ * runtime grants another attempt; a route that grants one for other reasons alone goes to a location of its own.
+ */
+export function mainLocation(listener: string): Directive {
+  return block(
+    'location',
+    ['/'],
+    [
+      lua('access_by_lua_block', `require("sluice.request").access("${listener}")`),
+      directive('proxy_next_upstream', 'error', 'timeout', ...nextUpstream.gateway),
+      ...commonHeaders,
+      directive('proxy_pass', `http://${upstreamBlock('http')}`),
+    ],
+  )
 }
 
 /** Variables that the runtime sets. They must be declared somewhere, but not where requests pass: each `set` costs them, and one that runs again wipes. */
-export const variables: readonly Directive[] = ['id', 'path', 'host', 'sni', 'route', 'service', 'listener', 'front_proto', 'hsts'].map((name) =>
-  directive('set', template(`$sl_${name}`), template('')),
-)
+export const variables: readonly Directive[] = [
+  'request_id',
+  'path',
+  'host',
+  'sni',
+  'plain',
+  'odd',
+  'listener',
+  'route',
+  'service',
+  'front_proto',
+  'hsts',
+].map((name) => directive('set', template(`$sl_${name}`), template('')))
 
-/** The other shapes: for each way, each choice of statuses and whether POST is tried again. `@http_none` is the catch-all itself. */
+/** The other shapes: for each way, each choice of statuses and whether POST is tried again. */
 export function shapeLocations(all: readonly Way[]): Directive[] {
   return all.flatMap((one) =>
     retryStatuses.flatMap((statuses) =>

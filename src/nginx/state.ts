@@ -140,7 +140,7 @@ function routeData(route: Route, input: StateInput): Json {
         ? { type: 'forward', targets: route.action.targets.map((target) => ({ ...target, labels: sorted(target.labels) })) }
         : { type: 'feature', feature: route.action.feature },
     ...furtherData(route, input.features),
-    ...(shape === 'none' ? {} : { shape }),
+    ...(shape === undefined ? {} : { shape }),
     features: featureData(route, input),
   }
 }
@@ -153,8 +153,8 @@ function furtherData(route: Route, features: readonly Feature[]): { readonly [ke
 }
 
 /** Name of the fixed location that retries as the route wants. */
-function shapeName(route: Route, features: readonly Feature[]): string {
-  let retryOn: RetryStatuses = 'none'
+function shapeName(route: Route, features: readonly Feature[]): string | undefined {
+  let retryOn: RetryStatuses | undefined
   let unsafe = false
   for (const feature of features) {
     const value = route.policies[feature.name]
@@ -162,7 +162,7 @@ function shapeName(route: Route, features: readonly Feature[]): string {
     retryOn = shape?.retryOn ?? retryOn
     unsafe ||= shape?.retryUnsafe ?? false
   }
-  return unsafe ? `${retryOn}-unsafe` : retryOn
+  return unsafe ? `${retryOn ?? 'none'}-unsafe` : retryOn
 }
 
 function endpointData(service: Service, endpoint: Endpoint, resolve: StateInput['resolve']): Json[] {
