@@ -33,7 +33,7 @@ function M.cookie(name, headers)
   local cookies = headers.cookie
   if type(cookies) == "table" then cookies = table.concat(cookies, ";") end
   for own, value in string.gmatch(cookies or "", "([^=;%s]+)=([^;]*)") do
-    if own == name then return value end
+    if own == name then return (string.gsub(value, '^"(.*)"$', "%1")) end
   end
   return nil
 end

@@ -26,7 +26,7 @@ export function hashPolicy(key: Attribute, match: Match): HashPolicy | undefined
     case 'request.query':
       return { policySpecifier: { case: 'queryParameter', value: { name: key.name } } }
     case 'request.path': {
-      const path = match.path.type === 'template' ? capture(match.path.segments, key.name) : undefined
+      const path = match.path.type === 'template' ? parameterRegex(match.path.segments, key.name) : undefined
       return path === undefined ? undefined : header(':path', path)
     }
     case 'route':
@@ -42,7 +42,7 @@ function header(headerName: string, regex?: string): HashPolicy {
 }
 
 /** A regex over path and query whose only group is the parameter; undefined when the template has none of that name. */
-function capture(segments: readonly TemplateSegment[], name: string): string | undefined {
+export function parameterRegex(segments: readonly TemplateSegment[], name: string): string | undefined {
   if (!segments.some((segment) => segment.type !== 'literal' && segment.name === name)) return undefined
   const path = segments.map((segment) => {
     if (segment.type === 'literal') return `/${quoteRegex(segment.text)}`

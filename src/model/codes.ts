@@ -1,5 +1,9 @@
 /** What `sluice explain-code` says about the codes of the checks over a whole gateway. */
 export const codes: Readonly<Record<string, string>> = {
+  'attribute/unknown':
+    'Braces in this text hold an attribute of the request, such as {client.ip} or {request.header.x-user}. A brace that is meant as such is written `{{`.',
+  'attribute/unclosed':
+    'An opening brace begins an attribute such as {client.ip}, so it needs a closing one. A brace that is meant as such is written `{{`.',
   'attribute/not-here':
     'The attribute exists, but this key cannot use it, for the reason that the message gives. The help lists the attributes that it takes.',
   'config/duration-out-of-range':

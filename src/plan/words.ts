@@ -85,8 +85,9 @@ function onlyNumber(value: unknown): number | undefined {
   return values.length === 1 && typeof values[0] === 'number' ? values[0] : undefined
 }
 
-/** `{type: request.header, name: x-user}` as `request.header.x-user`. */
+/** `{type: request.header, name: x-user}` as `request.header.x-user`, and a text with attributes as it was written. */
 function attributeText(map: Record<string, unknown>): string | undefined {
+  if (typeof map['written'] === 'string' && Array.isArray(map['parts'])) return map['written']
   const { type, name, ...rest } = map
   if (typeof type !== 'string' || !/^(client|request|principal|jwt)\b/.test(type) || Object.keys(rest).length > 0) return undefined
   return typeof name === 'string' ? `${type}.${name}` : type

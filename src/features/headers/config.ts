@@ -25,8 +25,10 @@ const changes = (description: string) =>
   Type.Optional(
     Type.Object(
       {
-        set: values('Headers that get this value, whatever was there.'),
-        add: values('Headers that get this value besides what was there.'),
+        set: values(
+          'Headers that get this value, whatever was there. Attributes of the request stand in braces, such as {client.ip}; `{{` is one brace.',
+        ),
+        add: values('Headers that get this value besides what was there; written as in `set`.'),
         remove: Type.Optional(Type.Array(Type.String({ pattern: name }), { description: 'Headers that go.', uniqueItems: true })),
       },
       { additionalProperties: false, description },
@@ -38,6 +40,6 @@ export const schema = Type.Object(
   {
     additionalProperties: false,
     description: 'Headers to set, add and remove.',
-    examples: [{ request: { set: { 'x-from': 'gateway' } }, response: { remove: ['x-powered-by'] } }],
+    examples: [{ request: { set: { 'x-from': 'gateway', 'x-client': '{client.ip}' } }, response: { remove: ['x-powered-by'] } }],
   },
 )

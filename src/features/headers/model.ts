@@ -1,10 +1,13 @@
 import type { LowerCx, NodeDraft } from '../../feature.ts'
+import { type AttributeText, readAttributeText } from '../../model/attribute-text.ts'
 import type { Changes, Written } from './config.ts'
+
+export type HeaderValue = string | AttributeText
 
 /** Names in lower case. */
 export interface HeaderChanges {
-  readonly set: Readonly<Record<string, string>>
-  readonly add: Readonly<Record<string, string>>
+  readonly set: Readonly<Record<string, HeaderValue>>
+  readonly add: Readonly<Record<string, HeaderValue>>
   readonly remove: readonly string[]
 }
 
@@ -42,9 +45,13 @@ function lowerChanges(written: Changes | undefined, side: 'request' | 'response'
     cx.report({ code: 'headers/untouchable', message: `header "${name}" cannot be changed here`, path: ['headers', side, ...path], side: at, help })
     return false
   }
-  const values = (key: 'set' | 'add'): Record<string, string> => {
+  const values = (key: 'set' | 'add'): Record<string, HeaderValue> => {
     const entries = Object.entries(written?.[key] ?? {}).filter(([name]) => usable(name, [key, name], 'key'))
-    return Object.fromEntries(entries.map(([name, value]): [string, string] => [name.toLowerCase(), value]).sort(([a], [b]) => (a < b ? -1 : 1)))
+    const read = entries.flatMap(([name, value]): [string, HeaderValue][] => {
+      const text = readAttributeText(value, ['headers', side, key, name], cx)
+      return text === undefined ? [] : [[name.toLowerCase(), text]]
+    })
+    return Object.fromEntries(read.sort(([a], [b]) => (a < b ? -1 : 1)))
   }
   const remove = (written?.remove ?? []).filter((name, index) => usable(name, ['remove', index], 'value')).map((name) => name.toLowerCase())
   return { set: values('set'), add: values('add'), remove: [...new Set(remove)].sort() }
