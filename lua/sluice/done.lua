@@ -23,6 +23,9 @@ function M.log(id)
     if last and not last.ended then
       last.peer.load.active = last.peer.load.active - 1
       last.status = last_status()
+      -- The status is nginx's own word when no head of an answer came.
+      local head = ngx.var.upstream_header_time
+      if not head or string.sub(head, -1) == "-" then last.failed = "failed" end
       -- The client went away first: that says nothing about the endpoint.
       last.aborted = ngx.status == 499
     end

@@ -76,7 +76,10 @@ export const phases: readonly Phase[] = [
   {
     name: 'watch',
     directive: 'init_worker_by_lua_block',
-    order: [['health-check', 'asks endpoints from a timer, in one worker at a time']],
+    order: [
+      ['health-check', 'asks endpoints from a timer, in one worker at a time'],
+      ['outlier-detection', 'compares the endpoints of a service once in each interval'],
+    ],
   },
 ]
 

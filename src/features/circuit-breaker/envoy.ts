@@ -16,6 +16,7 @@ export const envoy: EnvoyParts<CircuitBreaker> = {
         baseEjectionTime: duration(breaker.openFor),
         maxEjectionTime: duration(breaker.openFor),
         maxEjectionPercent: 100,
+        successfulActiveHealthCheckUnejectHost: false,
       },
     },
   }),

@@ -12,13 +12,45 @@ export const envoy: EnvoyParts<OutlierDetection> = {
         ...(outlier.consecutiveGatewayErrors === undefined
           ? { enforcingConsecutiveGatewayFailure: 0 }
           : { consecutiveGatewayFailure: outlier.consecutiveGatewayErrors, enforcingConsecutiveGatewayFailure: 100 }),
-        enforcingSuccessRate: 0,
+        ...localErrors(outlier),
+        ...rates(outlier),
         interval: duration(outlier.interval),
         // Equal times switch Envoy's growing back-off off: out for as long as was written.
         baseEjectionTime: duration(outlier.ejectFor),
-        maxEjectionTime: duration(outlier.ejectFor),
+        maxEjectionTime: duration(outlier.maxEjectFor),
         maxEjectionPercent: outlier.maxEjected,
+        // A passed health check says nothing about what real requests get.
+        successfulActiveHealthCheckUnejectHost: false,
       },
     },
   }),
+}
+
+function localErrors({ consecutiveLocalErrors }: OutlierDetection) {
+  if (consecutiveLocalErrors === undefined) return {}
+  return {
+    splitExternalLocalOriginErrors: true,
+    consecutiveLocalOriginFailure: consecutiveLocalErrors,
+    enforcingConsecutiveLocalOriginFailure: 100,
+    enforcingLocalOriginSuccessRate: 0,
+  }
+}
+
+function rates({ successRate, failureRate }: OutlierDetection) {
+  return {
+    ...(successRate
+      ? {
+          enforcingSuccessRate: 100,
+          successRateMinimumHosts: successRate.minEndpoints,
+          successRateRequestVolume: successRate.minRequests,
+          successRateStdevFactor: Math.round(successRate.deviations * 1_000),
+        }
+      : { enforcingSuccessRate: 0 }),
+    ...(failureRate && {
+      enforcingFailurePercentage: 100,
+      failurePercentageThreshold: failureRate.percent,
+      failurePercentageMinimumHosts: failureRate.minEndpoints,
+      failurePercentageRequestVolume: failureRate.minRequests,
+    }),
+  }
 }

@@ -10,4 +10,8 @@ export const outlierDetection: Feature<OutlierDetection> = {
   lower,
   envoy,
   nginx,
+  codes: {
+    'outlier-detection/eject-order':
+      '`ejectFor` is how long an endpoint stays out the first time, `maxEjectFor` the longest time, so it cannot be shorter.',
+  },
 }

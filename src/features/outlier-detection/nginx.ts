@@ -1,12 +1,11 @@
 import type { NginxParts } from '../../nginx/parts.ts'
 import type { OutlierDetection } from './model.ts'
 
-/** `interval` has no part in it: an endpoint comes back as soon as its time is over. */
+/** Counted over all workers of a node; the arithmetic is Envoy's. An endpoint comes back as soon as its time is over. */
 export const nginx: NginxParts<OutlierDetection> = {
-  state: ({ consecutive5xx, consecutiveGatewayErrors, ejectFor, maxEjected }) => ({
-    consecutive5xx,
-    ...(consecutiveGatewayErrors === undefined ? {} : { consecutiveGatewayErrors }),
-    ejectFor,
-    maxEjected,
+  state: ({ successRate, failureRate, ...limits }) => ({
+    ...limits,
+    ...(successRate ? { successRate: { ...successRate } } : {}),
+    ...(failureRate ? { failureRate: { ...failureRate } } : {}),
   }),
 }

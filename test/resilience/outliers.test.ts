@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Echo, startEcho } from '../support/echo.ts'
+import { type EngineName, engineNames, type Engines, startEngines } from '../support/engines.ts'
+import { freePort } from '../support/free-port.ts'
+import { send } from '../support/http.ts'
+import { until } from '../support/until.ts'
+
+let echoes: Echo[]
+let engines: Engines
+
+beforeAll(async () => {
+  echoes = await Promise.all(['bad', 'b', 'c', 'd'].map((name) => startEcho(name)))
+  const [bad, b, c, d] = echoes.map(({ port }) => `"127.0.0.1:${port}"`)
+  const dead = `"127.0.0.1:${await freePort()}"`
+  const four = `endpoints: [${bad}, ${b}, ${c}, ${d}]`
+  const rarely = 'consecutive5xx: 10000, ejectFor: 30s'
+  engines = await startEngines(
+    (port) => `
+version: 1
+listeners: {public: {port: ${port}, address: 127.0.0.1}}
+services:
+  compared: {${four}, outlierDetection: {${rarely}, successRate: {deviations: 1, minEndpoints: 3, minRequests: 4}, interval: 300ms}}
+  lenient: {${four}, outlierDetection: {${rarely}, successRate: {deviations: 1.9, minEndpoints: 3, minRequests: 4}, interval: 300ms}}
+  share: {${four}, outlierDetection: {${rarely}, failureRate: {above: 60%, minEndpoints: 1, minRequests: 4}, interval: 300ms}}
+  split: {endpoints: [${dead}, ${bad}, ${b}], outlierDetection: {${rarely}, consecutiveLocalErrors: 2}}
+  gateway: {endpoints: [${bad}, ${b}], outlierDetection: {${rarely}, consecutiveGatewayErrors: 3}}
+  growing: {endpoints: [${bad}, ${b}], outlierDetection: {consecutive5xx: 1, interval: 100ms, ejectFor: 150ms, maxEjectFor: 450ms}}
+  half: {endpoints: [${bad}, ${b}], outlierDetection: {consecutive5xx: 2, ejectFor: 30s, maxEjected: 40%}}
+routes:
+${['compared', 'lenient', 'share', 'split', 'gateway', 'growing', 'half'].map((name) => `  ${name}: {match: {path: /${name}/*}, to: ${name}}`).join('\n')}
+`,
+  )
+})
+afterAll(async () => {
+  await engines.stop()
+  for (const echo of echoes) await echo.close()
+})
+beforeEach(() => {
+  for (const echo of echoes) echo.seen.length = 0
+  const [bad] = echoes
+  if (bad) bad.status = 500
+})
+
+const between = (value: number, least: number, most: number): boolean => value >= least && value <= most
+const seenByBad = (): number => echoes[0]?.seen.length ?? 0
+
+describe.each(engineNames)('outlier detection on %s', (engine: EngineName) => {
+  const statuses = async (path: string, times: number): Promise<number[]> => {
+    const found: number[] = []
+    for (let index = 0; index < times; index++) found.push((await send(engines.ports[engine], path)).status)
+    return found
+  }
+  const failures = async (path: string, times: number): Promise<number> => (await statuses(path, times)).filter((status) => status >= 500).length
+
+  it.each(['/compared/', '/share/'])('takes out what is worse than it may be over an interval: %s', async (path) => {
+    await until('it is out', async () => (await failures(path, 24)) === 0)
+    const before = seenByBad()
+    expect([await failures(path, 40), seenByBad()]).toEqual([0, before])
+  })
+
+  it('judges by as many deviations as it was told', async () => {
+    const ends = Date.now() + 1_000
+    while (Date.now() < ends) await statuses('/lenient/', 24)
+    // A quarter of them; nginx takes turns in each of its two workers.
+    expect(between(await failures('/lenient/', 40), 8, 12)).toBe(true)
+  })
+
+  it('counts failures without an answer apart from bad answers', async () => {
+    expect(await failures('/split/', 30)).toBeGreaterThan(0)
+    await until('the dead one is out', async () => (await statuses('/split/', 12)).every((status) => status !== 503))
+    const failed = await failures('/split/', 20)
+    expect([between(failed, 8, 12), seenByBad() > 10]).toEqual([true, true])
+  })
+
+  it('counts gateway errors, and no other 5xx, where it was told so', async () => {
+    expect(between(await failures('/gateway/', 20), 8, 12)).toBe(true)
+    const [bad] = echoes
+    if (bad) bad.status = 502
+    expect(await failures('/gateway/', 20)).toBe(3)
+  })
+
+  it('keeps an endpoint out longer each time, up to the most', async () => {
+    const outs: number[] = []
+    let last = 0
+    await until('it was out four times', async () => {
+      const before = seenByBad()
+      await send(engines.ports[engine], '/growing/')
+      if (seenByBad() === before) return false
+      if (last > 0) outs.push(Date.now() - last)
+      last = Date.now()
+      return outs.length >= 4
+    })
+    expect(Math.max(...outs)).toBeGreaterThanOrEqual(400)
+  })
+
+  it('takes out no more than it may', async () => {
+    expect(between(await failures('/half/', 20), 8, 12)).toBe(true)
+  })
+})
