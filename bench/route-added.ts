@@ -74,7 +74,7 @@ async function additions(system: LiveSystem, port: number, count: number, endpoi
     writeFileSync(join(system.dir, 'parts', `${name}.yaml`), part(name, endpoint))
     const { gateway, resources } = await system.compile()
     const start = performance.now()
-    const receipt = system.publisher.publish(gateway, resources)
+    const receipt = system.publisher.publish({ gateway, resources })
     for (;;) {
       const status = await client.get(path, 'h0.example.com')
       if (status === 200) break
@@ -124,7 +124,7 @@ async function push(system: LiveSystem, pid: number, count: number): Promise<(st
     const compiled = await timed(() => system.compile())
     const main = threadMicros(pid)
     const { gateway, resources } = compiled.value
-    const pushed = await timed(() => accepted(system.xds, system.publisher.publish(gateway, resources)))
+    const pushed = await timed(() => accepted(system.xds, system.publisher.publish({ gateway, resources })))
     envoy.push((threadMicros(pid) - main) / 1000)
     compile.push(compiled.cpu)
     own.push(pushed.cpu)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Compiler, type Good } from '../../src/compile.ts'
 import { bootstrap } from '../../src/envoy/bootstrap.ts'
 import { features } from '../../src/features/index.ts'
-import { Publisher } from '../../src/live/publisher.ts'
+import { XdsPublisher } from '../../src/live/xds-publisher.ts'
 import { systemClock } from '../../src/xds/clock.ts'
 import type { PublishReceipt } from '../../src/xds/settle.ts'
 import { createXds, type Xds } from '../../src/xds/xds.ts'
@@ -15,7 +15,7 @@ export interface LiveSystem {
   readonly dir: string
   readonly socket: string
   readonly xds: Xds
-  readonly publisher: Publisher
+  readonly publisher: XdsPublisher
   readonly good: Good
   readonly receipt: PublishReceipt
   /** Compiles the files as they are now. Throws on a finding. */
@@ -36,8 +36,8 @@ export async function startSystem(size: Size): Promise<LiveSystem> {
   }
   const good = await compile()
   const xds = createXds()
-  const publisher = new Publisher(xds, features, compiler.emitter, systemClock)
-  const receipt = publisher.publish(good.gateway, good.resources)
+  const publisher = new XdsPublisher(xds, features, compiler.emitter, systemClock)
+  const receipt = publisher.publish(good)
   const socket = join(dir, 'xds.sock')
   await xds.listen({ socket })
   return {

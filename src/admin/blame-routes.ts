@@ -3,7 +3,8 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js'
 import type { Good } from '../compile.ts'
 import type { Gateway, Listener, Node, Route } from '../model/gateway.ts'
-import type { Rejection } from '../xds/events.ts'
+import type { Target } from '../target.ts'
+import type { Rejection } from '../live/fleet.ts'
 import { brokenRule } from './pgv-words.ts'
 
 /** What of a refusal is needed to find the guilty. */
@@ -13,7 +14,7 @@ export type Refused = Pick<Rejection, 'type' | 'name' | 'owner' | 'message'>
  * All routes of a listener are one resource to the proxy. What it says about that resource is narrowed down, best first:
  * the position that a broken rule names, names and texts that the complaint quotes, and what has changed since the proxy was content.
  */
-export function blameRoutes(refused: Refused, listener: Listener, good: Good, previous: Good | undefined): readonly Node[] {
+export function blameRoutes(refused: Refused, listener: Listener, good: Good<Target>, previous: Good<Target> | undefined): readonly Node[] {
   const routes = [...good.gateway.routes.values()].filter((route) => serves(route, listener))
   const positioned = atPosition(refused, good)
   if (positioned) return [positioned]
@@ -29,14 +30,15 @@ function serves(route: Route, listener: Listener): boolean {
 }
 
 /** `RouteConfigurationValidationError.VirtualHosts[0] … VirtualHostValidationError.Routes[3]` */
-function atPosition({ message, name }: Refused, { resources, gateway }: Good): Route | undefined {
+function atPosition({ message, name }: Refused, good: Good<Target>): Route | undefined {
+  if (good.target !== 'envoy') return undefined
   const steps = brokenRule(message)?.steps ?? []
   const host = steps.find(({ field }) => field === 'VirtualHosts')?.index
   const index = steps.find(({ field }) => field === 'Routes')?.index
-  const resource = resources.get(`routes/${name}`)
+  const resource = good.resources.get(`routes/${name}`)
   if (host === undefined || index === undefined || !resource) return undefined
   const route = fromBinary(RouteConfigurationSchema, resource.value).virtualHosts[Number(host)]?.routes[Number(index)]
-  return route && gateway.routes.get(route.name.split('/', 1)[0] ?? '')
+  return route && good.gateway.routes.get(route.name.split('/', 1)[0] ?? '')
 }
 
 /** A quoted text of at least this many characters may be a part of what the user wrote. */

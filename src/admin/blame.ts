@@ -1,6 +1,7 @@
 import type { Path, Place } from '../diagnostics/diagnostic.ts'
 import type { Good } from '../compile.ts'
 import type { EntityKey, Node } from '../model/gateway.ts'
+import type { Target } from '../target.ts'
 import { blameRoutes, type Refused } from './blame-routes.ts'
 import { asKey, brokenRule } from './pgv-words.ts'
 
@@ -20,7 +21,7 @@ const maxSuspects = 10
  * Who has to be looked at: one node when it is certain, several when any of them may be it, none when the resource is sluice's own.
  * `good` is what the refused version was made of; `previous` what the proxy had accepted before.
  */
-export function blame(refused: Refused, good: Good, previous: Good | undefined): Suspect[] {
+export function blame(refused: Refused, good: Good<Target>, previous: Good<Target> | undefined): Suspect[] {
   const owner = nodeOf(good, refused.owner)
   if (!owner) return []
   if (refused.type === 'routes' && owner.kind === 'listener') {
@@ -30,12 +31,12 @@ export function blame(refused: Refused, good: Good, previous: Good | undefined):
   return [suspect(good, owner, pathInside(refused, owner))]
 }
 
-function suspect(good: Good, node: Node, path: Path): Suspect {
+function suspect(good: Pick<Good, 'at'>, node: Node, path: Path): Suspect {
   const start = good.at(node, [], 'key')
   return { node: `${node.kind}/${node.name}`, place: path.length === 0 ? start : good.at(node, path), start }
 }
 
-function nodeOf({ gateway }: Good, owner: string | undefined): Node | undefined {
+function nodeOf({ gateway }: Pick<Good, 'gateway'>, owner: string | undefined): Node | undefined {
   const [kind, ...rest] = owner?.split('/') ?? []
   const name = rest.join('/')
   if (kind === 'service') return gateway.services.get(name)
@@ -46,7 +47,7 @@ function nodeOf({ gateway }: Good, owner: string | undefined): Node | undefined 
 /** Where inside a node the complaint leads, as far as the text tells. */
 function pathInside({ type, message }: Refused, node: Node): Path {
   if (type === 'secret') return ['tls']
-  if (type === 'listener' && /duplicate address|cannot bind|Address already in use/.test(message)) return ['port']
+  if (type === 'listener' && /duplicate address|cannot bind|Address already in use|is in use by/.test(message)) return ['port']
   if (type === 'endpoints' && node.kind === 'service') {
     const address = /malformed IP address: (\S+?)\.?(?: Consider|$)/.exec(message)?.[1]
     const index = node.discovery.endpoints.findIndex((endpoint) => endpoint.address === address)

@@ -1,8 +1,10 @@
 import type { Good } from '../compile.ts'
 import { compare } from '../lib/compare.ts'
 import { contentHash } from '../lib/content-hash.ts'
+import type { Target } from '../target.ts'
 import type { History } from './history.ts'
 import type { AdminSource } from './source.ts'
+import { versionsOf } from './versions.ts'
 
 /** What is served, in relation to the files. */
 export interface ConfigState {
@@ -28,13 +30,13 @@ export function configState(source: AdminSource, history: History): ConfigState 
   return { ...base, state: 'last-good', reason }
 }
 
-const versions = new WeakMap<Good, string>()
+const versions = new WeakMap<Good<Target>, string>()
 
 /** Hash of the versions of all resources. */
-function versionOf(good: Good): string {
+function versionOf(good: Good<Target>): string {
   const known = versions.get(good)
   if (known !== undefined) return known
-  const text = [...good.resources].map(([key, { version }]) => `${key} ${version}`).sort(compare)
+  const text = [...versionsOf(good)].map(([key, { version }]) => `${key} ${version}`).sort(compare)
   const version = contentHash(text.join('\n'))
   versions.set(good, version)
   return version

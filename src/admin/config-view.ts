@@ -9,12 +9,14 @@ import { refuse } from './errors.ts'
 import { document, documentOf, errorsSchema } from './reply.ts'
 import { configStateSchema } from './status-schema.ts'
 import { configStateView } from './status-view.ts'
+import { versionsOf } from './versions.ts'
 
 const node = Type.Record(Type.String(), Type.Unknown(), { description: 'A node of the merged model, with defaults and groups laid in.' })
 const nodes = (description: string) => Type.Record(Type.String(), node, { description })
 
 const configSchema = Type.Object({
   config: configStateSchema,
+  target: Type.Enum(['envoy', 'nginx'], { description: 'The engine that it is compiled for.' }),
   name: Type.String({ description: 'Name of the gateway.' }),
   listeners: nodes('Listeners by name.'),
   services: nodes('Services by name.'),
@@ -46,16 +48,19 @@ export function configRoute(cx: AdminContext): FastifyPluginCallback {
 function configView(cx: AdminContext): ConfigView | undefined {
   const published = cx.history.now()
   if (!published) return undefined
-  const { gateway, resources } = published.good
+  const { gateway } = published.good
   return {
     config: configStateView(cx),
+    target: published.good.target,
     name: gateway.name,
     listeners: collection(gateway.listeners),
     services: collection(gateway.services),
     routes: collection(gateway.routes),
     policies: plain(gateway.policies),
     files: Object.fromEntries([...published.good.files].map(([file, { hash }]) => [file, hash] as const).sort(([a], [b]) => compare(a, b))),
-    resources: Object.fromEntries([...resources].map(([key, { version }]) => [key, version] as const).sort(([a], [b]) => compare(a, b))),
+    resources: Object.fromEntries(
+      [...versionsOf(published.good)].map(([key, { version }]) => [key, version] as const).sort(([a], [b]) => compare(a, b)),
+    ),
   }
 }
 

@@ -1,10 +1,11 @@
 import { printable } from '../diagnostics/printable.ts'
-import type { Proxy, Rejection } from '../xds/events.ts'
+import type { Proxy, Rejection } from '../live/fleet.ts'
+import type { Target } from '../target.ts'
 import type { Culprit, Verdict } from './culprits.ts'
 
 /** One structured log line for a refusal; the fields are safe to print. */
 export interface RejectionLine {
-  readonly event: 'xds.rejected'
+  readonly event: 'xds.rejected' | 'nginx.rejected'
   readonly proxy: string
   readonly type: string
   readonly name: string
@@ -17,7 +18,7 @@ export interface RejectionLine {
 }
 
 /** `proxy edge-1 refused routes "public": gateway.yaml:41:3 (route orders): missing ): a(; it keeps the version before` */
-export function describeRejection(proxy: Proxy, rejection: Rejection, verdict: Verdict): RejectionLine {
+export function describeRejection(target: Target, proxy: Proxy, rejection: Rejection, verdict: Verdict): RejectionLine {
   const { type, name, version, heldAt } = rejection
   const id = printable(proxy.id)
   const places = verdict.culprits.map((culprit) => `${where(culprit)} (${culprit.node.replace('/', ' ')})`)
@@ -25,7 +26,7 @@ export function describeRejection(proxy: Proxy, rejection: Rejection, verdict: V
   const keeps = heldAt === undefined ? 'the proxy has no version of it' : 'the proxy keeps the version before'
   const said = verdict.meaning === undefined ? verdict.message : `${verdict.meaning} (${verdict.message})`
   return {
-    event: 'xds.rejected',
+    event: target === 'envoy' ? 'xds.rejected' : 'nginx.rejected',
     proxy: id,
     type,
     name: printable(name),

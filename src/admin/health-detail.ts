@@ -38,7 +38,7 @@ export async function healthDetail(cx: AdminContext): Promise<Static<typeof heal
       errors: findings(cx.source.last).shown.filter(({ severity }) => severity === 'error'),
     },
     proxies: proxies.map(({ id, version, address, connectedSince, state, waiting }) => ({ id, version, address, connectedSince, state, waiting })),
-    refusedProxies: cx.source.xds.refused.length,
+    refusedProxies: cx.source.fleet.refused.length,
     ...(engine && { engine: { state: engine.state, ...(engine.detail === undefined ? {} : { detail: engine.detail }) } }),
   }
 }

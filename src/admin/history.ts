@@ -1,10 +1,11 @@
 import type { Good } from '../compile.ts'
-import type { ResourceType } from '../xds/resource.ts'
+import type { Target } from '../target.ts'
 import type { AdminSource } from './source.ts'
+import { versionsOf } from './versions.ts'
 
 /** A configuration that was published. */
 export interface Published {
-  readonly good: Good
+  readonly good: Good<Target>
   /** When its content was first seen, in milliseconds since 1970. */
   readonly since: number
 }
@@ -33,11 +34,11 @@ export class History {
   }
 
   /** The newest configuration that gave a resource this version. */
-  of(type: ResourceType, name: string, version: string): Published | undefined {
-    return this.#list.find(({ good }) => good.resources.get(`${type}/${name}`)?.version === version)
+  of(type: string, name: string, version: string): Published | undefined {
+    return this.#list.find(({ good }) => versionsOf(good).get(`${type}/${name}`)?.version === version)
   }
 
-  #publishedAt(good: Good): number {
+  #publishedAt(good: Good<Target>): number {
     const { last, events } = this.#source
     if (last.compiled.good === good) return last.at
     const event = events.findLast(({ kind }) => kind === 'last-good-used' || kind === 'published')
@@ -45,8 +46,9 @@ export class History {
   }
 }
 
-function sameVersions(a: Good, b: Good): boolean {
-  if (a.resources.size !== b.resources.size) return false
-  for (const [key, { version }] of a.resources) if (b.resources.get(key)?.version !== version) return false
+function sameVersions(a: Good<Target>, b: Good<Target>): boolean {
+  const [mine, other] = [versionsOf(a), versionsOf(b)]
+  if (mine.size !== other.size) return false
+  for (const [key, { version }] of mine) if (other.get(key)?.version !== version) return false
   return true
 }

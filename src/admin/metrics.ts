@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { ServeEvent } from '../reload/events.ts'
-import type { XdsEvent } from '../xds/events.ts'
+import type { FleetEvent } from '../live/fleet.ts'
 import { configGauges, compileMetrics } from './config-metrics.ts'
 import type { History } from './history.ts'
 import { lagMetrics } from './lag-metrics.ts'
@@ -10,7 +10,7 @@ import { streamMetrics } from './stream-metrics.ts'
 export interface Metrics {
   readonly registry: Registry
   /** Counts what happens on the streams. */
-  readonly observe: (event: XdsEvent) => void
+  readonly observe: (event: FleetEvent) => void
   /** Counts what happens to the files. */
   readonly followed: (event: ServeEvent) => void
   readonly close: () => void

@@ -1,4 +1,4 @@
-import type { XdsEvent } from '../xds/events.ts'
+import type { FleetEvent } from '../live/fleet.ts'
 import type { Culprits } from './culprits.ts'
 import { describeRejection, type RejectionLine } from './describe-rejection.ts'
 import type { History } from './history.ts'
@@ -15,16 +15,16 @@ interface Observers {
 
 /** Follows what happens from now on, and what is remembered of before. Returns the function that ends it. */
 export function observe(source: AdminSource, { history, culprits, metrics, onRejection, logError }: Observers): () => void {
-  const seen = (event: XdsEvent): void => {
+  const seen = (event: FleetEvent): void => {
     history.now()
     metrics.observe(event)
-    if (event.kind === 'rejected') onRejection(describeRejection(event.proxy, event.rejection, culprits.of(event.rejection)))
+    if (event.kind === 'rejected') onRejection(describeRejection(source.target, event.proxy, event.rejection, culprits.of(event.rejection)))
   }
   history.now()
   for (const event of source.events) metrics.followed(event)
   const ends = [
     source.onEvent((event) => metrics.followed(event)),
-    source.xds.onEvent((event) => {
+    source.fleet.onEvent((event) => {
       try {
         seen(event)
       } catch (error) {

@@ -1,31 +1,26 @@
 import type { Compiled, Good } from '../compile.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { ServeEvent } from '../reload/events.ts'
-import type { XdsObserver } from '../xds/events.ts'
-import type { ProxyStatus, RefusedProxy } from '../xds/status.ts'
+import type { Fleet } from '../live/fleet.ts'
+import type { Target } from '../target.ts'
 
 /** One look at the files, as the admin API needs to know it. */
 export interface Look {
   /** Milliseconds since 1970. */
   readonly at: number
-  readonly compiled: Compiled
+  readonly compiled: Pick<Compiled<Target>, 'diagnostics' | 'files' | 'good'>
   /** Why a usable change is not published yet. */
   readonly held: { readonly reason: string } | undefined
   readonly diagnostics: readonly Diagnostic[]
 }
 
-/** What the admin API shows; `Serving` is one. */
+/** What the admin API shows; `Following` is one. */
 export interface AdminSource {
-  readonly xds: {
-    /** Each proxy is looked at when the iteration comes to it. */
-    proxies(): Iterable<ProxyStatus>
-    readonly refused: readonly RefusedProxy[]
-    /** Publishes that changed something. */
-    readonly publishes: number
-    onEvent(observer: XdsObserver): () => void
-  }
+  /** The engine of the proxies. */
+  readonly target: Target
+  readonly fleet: Pick<Fleet, 'proxies' | 'refused' | 'publishes' | 'onEvent'>
   /** What the proxies are given now. */
-  readonly good: Good | undefined
+  readonly good: Good<Target> | undefined
   /** The newest look at the files. */
   readonly last: Look
   readonly state: 'serving' | 'last-good' | 'held'

@@ -72,7 +72,7 @@ const engineSchema = Type.Object(
       }),
     ),
   },
-  { description: 'The proxy that `sluice run` supervises; absent when there is none.' },
+  { description: 'The proxy that `sluice run` supervises, or the nginx that `sluice serve` works beside; absent when there is none.' },
 )
 
 export const statusSchema = Type.Object({

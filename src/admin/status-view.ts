@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { printable } from '../diagnostics/printable.ts'
-import type { Proxy, Rejection } from '../xds/events.ts'
-import type { ProxyStatus } from '../xds/status.ts'
+import type { Proxy, ProxyStatus, Rejection } from '../live/fleet.ts'
 import { configState } from './config-state.ts'
 import type { AdminContext } from './context.ts'
 import type { ConfigStateView, EngineView, ProxyView, RejectionView, StatusView } from './status-schema.ts'
@@ -11,7 +10,7 @@ const breakMs = 10
 
 /** What `/api/v1/status` shows. */
 export async function statusView(cx: AdminContext): Promise<StatusView> {
-  const { publishes, refused } = cx.source.xds
+  const { publishes, refused } = cx.source.fleet
   const engine = await engineView(cx)
   return {
     config: configStateView(cx),
@@ -50,7 +49,7 @@ export function configStateView({ source, history }: Pick<AdminContext, 'source'
 export async function proxyViews(cx: Pick<AdminContext, 'source' | 'culprits'>): Promise<ProxyView[]> {
   const views: ProxyView[] = []
   let since = performance.now()
-  for (const proxy of cx.source.xds.proxies()) {
+  for (const proxy of cx.source.fleet.proxies()) {
     views.push(proxyView(proxy, cx))
     if (performance.now() - since < breakMs) continue
     await setImmediate()
@@ -60,8 +59,10 @@ export async function proxyViews(cx: Pick<AdminContext, 'source' | 'culprits'>):
 }
 
 function proxyView(proxy: ProxyStatus, cx: Pick<AdminContext, 'culprits'>): ProxyView {
-  const types = Object.entries(proxy.types).map(([type, { subscribed, wanted, sent, accepted }]) => {
-    return [type, { subscribed, wanted: wanted.resources, publish: wanted.publish, sent, accepted }] as const
+  const types = Object.entries(proxy.types).flatMap(([type, status]) => {
+    if (!status) return []
+    const { subscribed, wanted, sent, accepted } = status
+    return [[type, { subscribed, wanted: wanted.resources, publish: wanted.publish, sent, accepted }] as const]
   })
   const behind = types.some(([, { wanted, accepted }]) => accepted < wanted)
   return {

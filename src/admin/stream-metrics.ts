@@ -1,28 +1,32 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { Proxy, XdsEvent } from '../xds/events.ts'
+import type { FleetEvent, Proxy } from '../live/fleet.ts'
 import type { AdminSource } from './source.ts'
 
 const ackBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-/** What happens on the streams. Counts events only: a scrape costs the same with one proxy and with a thousand. */
-export function streamMetrics(registry: Registry, source: AdminSource): (event: XdsEvent) => void {
+/** The names of metrics say which way the proxies are reached. */
+const ways = { envoy: 'xds', nginx: 'nginx' } as const
+
+/** What happens on the way to the proxies. Counts events only: a scrape costs the same with one proxy and with a thousand. */
+export function streamMetrics(registry: Registry, source: AdminSource): (event: FleetEvent) => void {
   const registers = [registry]
+  const way = ways[source.target]
   const counter = (name: string, help: string) => new Counter({ name, help, labelNames: ['type'], registers })
-  const pushes = counter('sluice_xds_pushes_total', 'Responses sent to proxies, by resource type.')
-  const resources = counter('sluice_xds_pushed_resources_total', 'Resources sent to proxies, by type.')
-  const bytes = counter('sluice_xds_pushed_bytes_total', 'Bytes of responses sent to proxies, by resource type.')
-  const acks = counter('sluice_xds_acks_total', 'Responses that proxies have accepted, by resource type.')
-  const nacks = counter('sluice_xds_nacks_total', 'Responses that proxies have refused, by resource type.')
-  const rejected = counter('sluice_xds_rejected_resources_total', 'Resource versions that proxies have refused, by type.')
-  const refused = new Counter({ name: 'sluice_xds_refused_proxies_total', help: 'Proxies that were not served, such as too old ones.', registers })
+  const pushes = counter(`sluice_${way}_pushes_total`, 'Responses sent to proxies, by resource type.')
+  const resources = counter(`sluice_${way}_pushed_resources_total`, 'Resources sent to proxies, by type.')
+  const bytes = counter(`sluice_${way}_pushed_bytes_total`, 'Bytes of responses sent to proxies, by resource type.')
+  const acks = counter(`sluice_${way}_acks_total`, 'Responses that proxies have accepted, by resource type.')
+  const nacks = counter(`sluice_${way}_nacks_total`, 'Responses that proxies have refused, by resource type.')
+  const rejected = counter(`sluice_${way}_rejected_resources_total`, 'Resource versions that proxies have refused, by type.')
+  const refused = new Counter({ name: `sluice_${way}_refused_proxies_total`, help: 'Proxies that were not served, such as too old ones.', registers })
   const ended = new Counter({
-    name: 'sluice_xds_disconnects_total',
+    name: `sluice_${way}_disconnects_total`,
     help: 'Streams that ended: in order, or with an error.',
     labelNames: ['result'],
     registers,
   })
   const latency = new Histogram({
-    name: 'sluice_xds_push_to_ack_seconds',
+    name: `sluice_${way}_push_to_ack_seconds`,
     help: 'Time from a push to its acceptance by the proxy, by resource type.',
     labelNames: ['type'],
     buckets: ackBuckets,
@@ -53,8 +57,9 @@ export function streamMetrics(registry: Registry, source: AdminSource): (event: 
   }
 }
 
-function streamGauges(registry: Registry, { xds }: AdminSource): Connected {
-  const connected = new Connected([...xds.proxies()])
+function streamGauges(registry: Registry, { target, fleet }: AdminSource): Connected {
+  const way = ways[target]
+  const connected = new Connected([...fleet.proxies()])
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -64,8 +69,8 @@ function streamGauges(registry: Registry, { xds }: AdminSource): Connected {
         this.set(value())
       },
     })
-  gauge('sluice_xds_connected_proxies', 'Proxies with an open stream.', () => connected.size)
-  gauge('sluice_xds_publish', 'Number of the last publish that changed something.', () => xds.publishes)
+  gauge(`sluice_${way}_connected_proxies`, 'Proxies with an open stream.', () => connected.size)
+  gauge(`sluice_${way}_publish`, 'Number of the last publish that changed something.', () => fleet.publishes)
   return connected
 }
 

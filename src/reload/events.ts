@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Clock } from '../xds/clock.ts'
-import type { PublishReceipt } from '../xds/settle.ts'
+import type { PublishReceipt } from '../live/fleet.ts'
 
 /** What happens while a file is followed. `at` is in milliseconds since 1970. */
 export type ServeEvent = { readonly at: number } & (
@@ -18,6 +18,8 @@ export type ServeEvent = { readonly at: number } & (
   | { readonly kind: 'last-good-used'; readonly savedAt: number; readonly generation: 0 | 1; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'state-dir-problem'; readonly message: string }
   | { readonly kind: 'watch-problem'; readonly message: string }
+  /** The control plane resolves a name for its proxy, and cannot any more (`problem`) or can again (undefined). `addresses` of before go on. */
+  | { readonly kind: 'name-problem'; readonly host: string; readonly problem: string | undefined; readonly addresses: number }
 )
 
 type WithoutTime<E> = E extends unknown ? Omit<E, 'at'> : never

@@ -2,19 +2,20 @@ import type { Compiled, Good } from '../compile.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Files } from '../config/files.ts'
 import { contentHash } from '../lib/content-hash.ts'
+import type { Target } from '../target.ts'
 import type { Clock } from '../xds/clock.ts'
 import { PublishRefused } from '../xds/closure.ts'
-import type { PublishReceipt } from '../xds/settle.ts'
+import type { PublishReceipt } from '../live/fleet.ts'
 import type { Happening } from './events.ts'
 import { Hold, type Held, type HoldTimes, type State } from './hold.ts'
 import { defaultRest, type Rest, settled } from './settle.ts'
 import { changedPaths, replacedWhole, type Stamps, stampsOf } from './stamps.ts'
 
 /** How one look at the files ended. */
-export interface Outcome {
+export interface Outcome<T extends Target = Target> {
   /** Milliseconds since 1970. */
   readonly at: number
-  readonly compiled: Compiled
+  readonly compiled: Compiled<T>
   /** The publish that brought the proxies to what the files say; undefined when the files are not usable, or wait, and what was served stays. */
   readonly receipt: PublishReceipt | undefined
   /** Why a usable change is not published yet. */
@@ -23,14 +24,14 @@ export interface Outcome {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-export interface FollowPorts {
-  readonly compile: () => Promise<Compiled>
-  readonly publish: (good: Good, compiled: Compiled) => PublishReceipt
+export interface FollowPorts<T extends Target> {
+  readonly compile: () => Promise<Compiled<T>>
+  readonly publish: (good: Good<T>, compiled: Compiled<T>) => PublishReceipt
   readonly files: Files
   readonly clock: Clock
   readonly emit: (event: Happening) => void
   /** Called at the end of each look. */
-  readonly looked: (outcome: Outcome) => void
+  readonly looked: (outcome: Outcome<T>) => void
   /** How files are looked at without reading them; default the file system. */
   readonly stamps?: (watched: Iterable<string>) => Promise<Stamps>
   readonly rest?: Rest
@@ -38,34 +39,34 @@ export interface FollowPorts {
 }
 
 /** Looks at the files when told, one look at a time, and publishes what is whole, usable and not held. */
-export class Follower {
-  readonly #ports: FollowPorts
+export class Follower<T extends Target> {
+  readonly #ports: FollowPorts<T>
   readonly #hold: Hold
   #stamps: Stamps = new Map()
   #watched: readonly string[]
   #served: State | undefined
-  #last: { readonly fingerprint: string; readonly outcome: Outcome } | undefined
+  #last: { readonly fingerprint: string; readonly outcome: Outcome<T> } | undefined
   #cancel: () => void = () => {}
   #tail: Promise<unknown> = Promise.resolve()
-  #waiting: Promise<Outcome> | undefined
+  #waiting: Promise<Outcome<T>> | undefined
   #noticing = false
   #again = false
   #receipt: PublishReceipt | undefined
   #closed = false
 
-  constructor(root: string, ports: FollowPorts) {
+  constructor(root: string, ports: FollowPorts<T>) {
     this.#watched = [root]
     this.#ports = ports
     this.#hold = new Hold(ports.holdTimes)
   }
 
   /** Something else is served now than what this follower published. */
-  served(good: Good, compiled: Compiled): void {
+  served(good: Good<T>, compiled: Compiled<T>): void {
     this.#served = { gateway: good.gateway, texts: textsOf(compiled), stamps: new Map(), fingerprint: fingerprintOf(compiled) }
   }
 
   /** A look that begins after this call. Without a rest before it, files are still read twice and must be the same. */
-  look(reason: string, rest: boolean): Promise<Outcome> {
+  look(reason: string, rest: boolean): Promise<Outcome<T>> {
     if (this.#waiting) return this.#waiting
     const next = this.#tail.then(() => {
       if (this.#waiting === next) this.#waiting = undefined
@@ -109,7 +110,7 @@ export class Follower {
     return this.#ports.stamps ? this.#ports.stamps(this.#watched) : stampsOf(this.#watched, this.#ports.files)
   }
 
-  async #look(reason: string, rest: boolean): Promise<Outcome> {
+  async #look(reason: string, rest: boolean): Promise<Outcome<T>> {
     const { clock, compile } = this.#ports
     const start = clock.now()
     for (let resting = rest; ; resting = true) {
@@ -144,7 +145,7 @@ export class Follower {
   }
 
   /** Reads what is new once more: a file that is being written is not the same twice. */
-  async #sameTexts({ files }: Compiled, stamps: Stamps): Promise<boolean> {
+  async #sameTexts({ files }: Compiled<T>, stamps: Stamps): Promise<boolean> {
     for (const { file, text } of files.values()) {
       // A pipe gives its text only once.
       if (this.#served?.texts.get(file) === text || stamps.get(file)?.file === '') continue
@@ -154,7 +155,7 @@ export class Follower {
     return true
   }
 
-  #take(compiled: Compiled, reason: string, start: number): Outcome {
+  #take(compiled: Compiled<T>, reason: string, start: number): Outcome<T> {
     const { clock, emit } = this.#ports
     const texts = textsOf(compiled)
     const fingerprint = fingerprintOf(compiled)
@@ -170,7 +171,7 @@ export class Follower {
     return outcome
   }
 
-  #offer(compiled: Compiled, good: Good, texts: ReadonlyMap<string, string>, fingerprint: string): Outcome {
+  #offer(compiled: Compiled<T>, good: Good<T>, texts: ReadonlyMap<string, string>, fingerprint: string): Outcome<T> {
     const { clock, emit } = this.#ports
     const waited = this.#hold.held
     const next: State = { gateway: good.gateway, texts, stamps: this.#stamps, fingerprint }
@@ -195,17 +196,17 @@ export class Follower {
     }
   }
 
-  #refuse(compiled: Compiled, diagnostics: readonly Diagnostic[]): Outcome {
+  #refuse(compiled: Compiled<T>, diagnostics: readonly Diagnostic[]): Outcome<T> {
     this.#hold.drop()
     this.#cancel()
     return { at: this.#ports.clock.now(), compiled, receipt: undefined, held: undefined, diagnostics }
   }
 }
 
-const textsOf = ({ files }: Compiled): ReadonlyMap<string, string> => new Map([...files].map(([path, { text }]) => [path, text]))
+const textsOf = ({ files }: Pick<Compiled, 'files'>): ReadonlyMap<string, string> => new Map([...files].map(([path, { text }]) => [path, text]))
 
 /** Equal for equal files with equal findings; a certificate is not part of it. */
-function fingerprintOf({ files, diagnostics }: Compiled): string {
+function fingerprintOf({ files, diagnostics }: Pick<Compiled, 'files' | 'diagnostics'>): string {
   const hashes = [...files].map(([path, { hash }]) => [path, hash])
   return contentHash(JSON.stringify([hashes, diagnostics.map(({ code, message }) => [code, message])]))
 }

@@ -13,9 +13,9 @@ export interface Proxy {
   readonly address: string
 }
 
-/** A resource that a proxy refused. It is not sent again at that version. */
-export interface Rejection {
-  readonly type: ResourceType
+/** A resource that a proxy refused. It is not sent again at that version. `T` are the types of resources, here and below. */
+export interface Rejection<T extends string = ResourceType> {
+  readonly type: T
   readonly name: string
   /** `Resource.owner`: whom to blame. */
   readonly owner: string | undefined
@@ -30,20 +30,20 @@ export interface Rejection {
 
 /** What happens on the streams, for metrics and logs. `ms` of `accepted` is the time from the push to its ACK, of `disconnected` the
  * life of the stream, whose `error` is undefined when it ended in order. */
-export type XdsEvent =
+export type XdsEvent<T extends string = ResourceType> =
   | { readonly kind: 'connected'; readonly proxy: Proxy }
   | { readonly kind: 'disconnected'; readonly proxy: Proxy; readonly ms: number; readonly error: string | undefined }
   | { readonly kind: 'refused'; readonly proxy: Proxy; readonly reason: string }
   | {
       readonly kind: 'pushed'
       readonly proxy: Proxy
-      readonly type: ResourceType
+      readonly type: T
       readonly resources: number
       readonly removed: number
       readonly bytes: number
     }
-  | { readonly kind: 'accepted'; readonly proxy: Proxy; readonly type: ResourceType; readonly resources: number; readonly ms: number }
-  | { readonly kind: 'nack'; readonly proxy: Proxy; readonly type: ResourceType; readonly resources: number; readonly message: string }
-  | { readonly kind: 'rejected'; readonly proxy: Proxy; readonly rejection: Rejection }
+  | { readonly kind: 'accepted'; readonly proxy: Proxy; readonly type: T; readonly resources: number; readonly ms: number }
+  | { readonly kind: 'nack'; readonly proxy: Proxy; readonly type: T; readonly resources: number; readonly message: string }
+  | { readonly kind: 'rejected'; readonly proxy: Proxy; readonly rejection: Rejection<T> }
 
 export type XdsObserver = (event: XdsEvent) => void

@@ -13,8 +13,8 @@ export const resourceTypes = {
 
 export type ResourceType = keyof typeof resourceTypes
 
-export interface ResourceKey {
-  readonly type: ResourceType
+export interface ResourceKey<T extends string = ResourceType> {
+  readonly type: T
   readonly name: string
 }
 

@@ -1,25 +1,25 @@
 import type { Clock } from './clock.ts'
 import type { Proxy, Rejection } from './events.ts'
-import type { ResourceKey } from './resource.ts'
+import type { ResourceKey, ResourceType } from './resource.ts'
 import type { Stream } from './stream.ts'
 
 /** What a publish has done. */
-export interface PublishReceipt {
+export interface PublishReceipt<T extends string = ResourceType> {
   /** Counts publishes that changed something, from 1. The same number as before = nothing changed, nothing is sent. */
   readonly publish: number
-  readonly changed: readonly ResourceKey[]
+  readonly changed: readonly ResourceKey<T>[]
 }
 
 /** How the proxies that were connected have taken a publish. */
-export interface Settled {
+export interface Settled<T extends string = ResourceType> {
   /** False when the time was over before every proxy had answered. */
   readonly complete: boolean
   /** Connected proxies that have accepted or refused everything that concerns them. */
   readonly answered: number
-  readonly rejected: readonly { readonly proxy: Proxy; readonly rejection: Rejection }[]
-  readonly waiting: readonly { readonly proxy: Proxy; readonly keys: readonly ResourceKey[] }[]
+  readonly rejected: readonly { readonly proxy: Proxy; readonly rejection: Rejection<T> }[]
+  readonly waiting: readonly { readonly proxy: Proxy; readonly keys: readonly ResourceKey<T>[] }[]
   /** Resources of the publish whose bridge is still served; their final version follows later. */
-  readonly bridging: readonly ResourceKey[]
+  readonly bridging: readonly ResourceKey<T>[]
 }
 
 interface Waiter {

@@ -15,11 +15,11 @@ interface TypeStatus {
   readonly accepted: number
 }
 
-export interface ProxyStatus extends Proxy {
+export interface ProxyStatus<T extends string = ResourceType> extends Proxy {
   /** Milliseconds since 1970. */
   readonly connectedSince: number
-  readonly types: Partial<Record<ResourceType, TypeStatus>>
-  readonly rejected: readonly Rejection[]
+  readonly types: Readonly<Partial<Record<T, TypeStatus>>>
+  readonly rejected: readonly Rejection<T>[]
   /** What the proxy keeps us waiting for, in words: `not warm: orders`. */
   readonly waiting: readonly string[]
   /** Sends that did not happen because the version was refused. */

@@ -2,19 +2,24 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Admin, type AdminOptions, createAdmin } from '../../src/admin/admin.ts'
-import { Compiler, type CompileOptions, type Good } from '../../src/compile.ts'
+import { type Compiled, Compiler, type CompileOptions, type Good } from '../../src/compile.ts'
 import type { AdminSource, Look } from '../../src/admin/source.ts'
 import { EventLog } from '../../src/reload/events.ts'
 import { systemClock } from '../../src/xds/clock.ts'
 import type { XdsObserver, XdsEvent } from '../../src/xds/events.ts'
 import type { ProxyStatus } from '../../src/xds/status.ts'
 
+/** A look at a file that is compiled for Envoy. */
+type TestLook = Look & { readonly compiled: Compiled }
+
 /** A source of the admin API without servers: the files are compiled, the proxies are made up. */
 export interface TestSource extends AdminSource, AsyncDisposable {
+  readonly good: Good | undefined
+  readonly last: TestLook
   readonly dir: string
   proxies: readonly ProxyStatus[]
   /** Writes the root file and looks at it. */
-  write(text: string): Promise<Look>
+  write(text: string): Promise<TestLook>
   emit(event: XdsEvent): void
 }
 
@@ -24,11 +29,12 @@ export async function testSource(text: string, options: CompileOptions = {}): Pr
   const compiler = new Compiler(config, { env: {}, ...options })
   const observers = new Set<XdsObserver>()
   const log = new EventLog({ ...systemClock, now: () => Date.now() })
-  const seen: { good?: Good; last?: Look } = {}
+  const seen: { good?: Good; last?: TestLook } = {}
   const source: TestSource = {
     dir,
     proxies: [],
-    xds: {
+    target: 'envoy',
+    fleet: {
       proxies: () => source.proxies,
       refused: [],
       publishes: 1,

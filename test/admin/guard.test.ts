@@ -84,7 +84,7 @@ describe('admin guard', () => {
   it('does not tell what went wrong inside', async () => {
     const told: Error[] = []
     await using fixture = await testAdmin(shop, { onError: (error) => told.push(error) })
-    fixture.source.xds.proxies = () => {
+    fixture.source.fleet.proxies = () => {
       throw new Error('secret words of someone')
     }
     const reply = await fixture.admin.app.inject({ url: '/api/v1/status', headers: local })

@@ -115,7 +115,7 @@ describe('/api/v1/status', () => {
   it('lets others have their turn while it looks at many proxies', async () => {
     await using fixture = await testAdmin(shop)
     let looked = 0
-    fixture.source.xds.proxies = function* () {
+    fixture.source.fleet.proxies = function* () {
       for (let index = 0; index < 20; index++) {
         for (const end = performance.now() + 5; performance.now() < end;);
         looked++

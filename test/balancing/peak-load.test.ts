@@ -8,7 +8,7 @@ import { LoadReports } from '../../src/live/load-reports.ts'
 import type { Service } from '../../src/model/gateway.ts'
 import { deltaBetween } from '../../src/nginx/delta.ts'
 import { serviceLine, stateOf } from '../../src/nginx/state.ts'
-import type { PublishReceipt } from '../../src/xds/settle.ts'
+import type { PublishReceipt } from '../../src/live/fleet.ts'
 import { type Rig, startRig } from '../serve/rig.ts'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
 import { freePort } from '../support/free-port.ts'
@@ -77,7 +77,7 @@ it('a reported load changes the weights in a live Envoy, by endpoints alone', as
       if (!('changed' in receipt)) throw new Error(JSON.stringify(receipt))
       receipts.push(receipt)
     },
-    () => Promise.all(receipts.map((receipt) => serving.xds.settled(receipt, { timeoutMs: 5_000 }))),
+    () => Promise.all(receipts.map((receipt) => serving.fleet.settled(receipt, { timeoutMs: 5_000 }))),
   )
   expect(busy).toBeLessThanOrEqual(9) // 6 of 60
   expect(silent).toBeGreaterThan(15)

@@ -4,7 +4,7 @@ import { ClusterLoadAssignmentSchema } from '#gen/envoy/config/endpoint/v3/endpo
 import { type Compiled, Compiler, type Good } from '../../src/compile.ts'
 import type { Files } from '../../src/config/files.ts'
 import { features } from '../../src/features/index.ts'
-import { Publisher } from '../../src/live/publisher.ts'
+import { XdsPublisher } from '../../src/live/xds-publisher.ts'
 import type { Service } from '../../src/model/gateway.ts'
 import { PublishRefused } from '../../src/xds/closure.ts'
 import { createXds, type Xds } from '../../src/xds/xds.ts'
@@ -13,7 +13,7 @@ import { FakeClock } from '../xds/machine.ts'
 let clock: FakeClock
 let xds: Xds
 let compiler: Compiler
-let publisher: Publisher
+let publisher: XdsPublisher
 let text = ''
 
 const files: Files = { read: () => Promise.resolve({ text }), glob: () => Promise.resolve([]) }
@@ -33,7 +33,7 @@ async function compiled(source: string): Promise<Good> {
 
 async function publish(source: string) {
   const good = await compiled(source)
-  return publisher.publish(good.gateway, good.resources)
+  return publisher.publish(good)
 }
 
 function moved(good: Good, name: string, port: number): Service {
@@ -57,7 +57,7 @@ beforeEach(() => {
   clock = new FakeClock()
   xds = createXds({ clock })
   compiler = new Compiler('gateway.yaml', { files, env: {} })
-  publisher = new Publisher(xds, features, compiler.emitter, clock)
+  publisher = new XdsPublisher(xds, features, compiler.emitter, clock)
 })
 
 test('the same gateway twice sends nothing; another order and format neither', async () => {
@@ -68,7 +68,7 @@ test('the same gateway twice sends nothing; another order and format neither', a
 
 test('a live change of one service publishes that service and nothing else', async () => {
   const good = await compiled(base({ a: '127.0.0.1:1', b: '127.0.0.1:2' }))
-  publisher.publish(good.gateway, good.resources)
+  publisher.publish(good)
   const receipt = publisher.update(moved(good, 'a', 9), good.at)
   expect(receipt).toMatchObject({ changed: [{ type: 'endpoints', name: 'a' }] })
   expect(ports('a')).toEqual([9])
@@ -77,7 +77,7 @@ test('a live change of one service publishes that service and nothing else', asy
 
 test('a live change outlives edits elsewhere in the file, and ends with an edit of its service', async () => {
   const good = await compiled(base({ a: '127.0.0.1:1', b: '127.0.0.1:2' }))
-  publisher.publish(good.gateway, good.resources)
+  publisher.publish(good)
   publisher.update(moved(good, 'a', 9), good.at)
   expect((await publish(base({ a: '127.0.0.1:1', b: '127.0.0.1:3' }))).changed).toEqual([{ type: 'endpoints', name: 'b' }])
   expect(ports('a')).toEqual([9])
@@ -89,7 +89,7 @@ test('a live change outlives edits elsewhere in the file, and ends with an edit 
 
 test('a live change goes with its service, and does not come back with a later one of the same name', async () => {
   const good = await compiled(base({ a: '127.0.0.1:1', b: '127.0.0.1:2' }))
-  publisher.publish(good.gateway, good.resources)
+  publisher.publish(good)
   publisher.update(moved(good, 'a', 9), good.at)
   await publish(base({ b: '127.0.0.1:2' }))
   expect(xds.served({ type: 'endpoints', name: 'a' })).toBeUndefined()
@@ -99,7 +99,7 @@ test('a live change goes with its service, and does not come back with a later o
 
 test("the file's own node takes a live change back", async () => {
   const good = await compiled(base({ a: '127.0.0.1:1' }))
-  publisher.publish(good.gateway, good.resources)
+  publisher.publish(good)
   publisher.update(moved(good, 'a', 9), good.at)
   const own = good.gateway.services.get('a')
   if (own) publisher.update(own, good.at)
@@ -112,7 +112,7 @@ const checked = ', healthCheck: {interval: 1s, timeout: 500ms}'
 test('endpoints of a health-checked service are exchanged in two steps, by file and live', async () => {
   await publish(base({ a: '127.0.0.1:1' }, checked))
   const good = await compiled(base({ a: '127.0.0.1:2' }, checked))
-  publisher.publish(good.gateway, good.resources)
+  publisher.publish(good)
   expect(ports('a')).toEqual([2, 1])
   clock.advance(1_499)
   expect(ports('a')).toEqual([2, 1])
@@ -140,9 +140,9 @@ test('a publish that is refused changes nothing, and the next good one is comple
   await publish(base({ a: '127.0.0.1:1' }, checked))
   const good = await compiled(base({ a: '127.0.0.1:2', b: '127.0.0.1:3' }, checked))
   const torn = new Map([...good.resources].filter(([key]) => key !== 'cluster/b'))
-  expect(() => publisher.publish(good.gateway, torn)).toThrow(PublishRefused)
+  expect(() => publisher.publish({ ...good, resources: torn })).toThrow(PublishRefused)
   expect(ports('a')).toEqual([1])
-  const { changed } = publisher.publish(good.gateway, good.resources)
+  const { changed } = publisher.publish(good)
   expect(changed.map(({ type, name }) => `${type}/${name}`)).toEqual(
     expect.arrayContaining(['cluster/b', 'endpoints/b', 'endpoints/a', 'routes/public']),
   )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bootstrap } from '../../src/envoy/bootstrap.ts'
 import { serve, type ServeOptions, type Serving } from '../../src/serve.ts'
-import type { PublishReceipt } from '../../src/xds/settle.ts'
+import type { PublishReceipt } from '../../src/live/fleet.ts'
 import { startEnvoy, type TestEnvoy } from '../support/envoy.ts'
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
@@ -53,7 +53,7 @@ export async function startRig(text: (port: number) => string, options: Partial<
     envoy,
     save,
     async apply(next) {
-      await serving.xds.settled(await save(next), { timeoutMs: 5_000 })
+      await serving.fleet.settled(await save(next), { timeoutMs: 5_000 })
     },
     async [Symbol.asyncDispose]() {
       await envoy.stop()

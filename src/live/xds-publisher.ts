@@ -1,3 +1,4 @@
+import type { Good } from '../compile.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { changeBetween, type EnvoyEmitter } from '../envoy/emit.ts'
 import { settleMs } from '../envoy/patches.ts'
@@ -8,6 +9,7 @@ import type { EntityKey, Gateway, Service } from '../model/gateway.ts'
 import type { Clock } from '../xds/clock.ts'
 import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import type { PublishReceipt } from '../xds/settle.ts'
+import type { Publisher } from './fleet.ts'
 import type { Xds } from '../xds/xds.ts'
 
 /** A service that was changed without the file. */
@@ -19,10 +21,10 @@ interface LiveService {
 }
 
 /**
- * The one way to the proxies. A whole gateway is published as the difference to what is served; a single service that changed on its own
+ * The one way to Envoy proxies. A whole gateway is published as the difference to what is served; a single service that changed on its own
  * (registered, drained, reweighted) costs only itself, whatever the size of the gateway.
  */
-export class Publisher {
+export class XdsPublisher implements Publisher<'envoy'> {
   readonly #xds: Xds
   readonly #features: readonly Feature[]
   readonly #emitter: EnvoyEmitter
@@ -46,7 +48,7 @@ export class Publisher {
    * Publishes everything that is different. A live change of a service stays as long as the file says the same of that service as when it was made;
    * an edit of the service itself, or its removal, is the new truth. Throws {@link import('../xds/closure.ts').PublishRefused} and changes nothing then.
    */
-  publish(gateway: Gateway, resources: ReadonlyMap<string, Resource>): PublishReceipt {
+  publish({ gateway, resources }: Pick<Good, 'gateway' | 'resources'>): PublishReceipt {
     const kept = [...this.#changed].filter(([name, { base }]) => gateway.services.get(name) === base)
     const live = new Map(kept.flatMap(([, { resources: own }]) => own.map((resource) => [keyOf(resource), resource] as const)))
     const changed = new Map(kept)
