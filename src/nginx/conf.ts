@@ -33,6 +33,9 @@ const connections = 8192
 /** Path, inside the tree, of the unix socket that takes documents and deltas. */
 export const adminSocket = 'run/admin.sock'
 
+/** Path, inside the tree, of the file with the process id of the master. */
+export const pidFile = 'run/nginx.pid'
+
 /** Path, inside the tree, of the authorities that one trust names. */
 export function trustPath(name: string): string {
   return `trust/${name}.pem`
@@ -45,7 +48,7 @@ export function nginxConf(start: Start, options: ConfOptions): string {
     ...(options.user === undefined ? [] : [directive('user', options.user)]),
     directive('worker_processes', options.workers ?? 'auto'),
     directive('worker_shutdown_timeout', `${Math.max(1, Math.ceil((options.drainMs ?? 30_000) / 1000))}s`),
-    directive('pid', 'run/nginx.pid'),
+    directive('pid', pidFile),
     directive('error_log', 'stderr', 'warn'),
     directive('daemon', 'off'),
     directive('pcre_jit', 'on'),

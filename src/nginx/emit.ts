@@ -1,18 +1,20 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
 import type { Cx } from '../model/cx.ts'
-import type { Gateway } from '../model/gateway.ts'
+import type { Gateway, Service } from '../model/gateway.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { RouteTable } from '../model/rank.ts'
 import { checkNginx } from './check.ts'
 import { type Start, startOf } from './start.ts'
-import { makeState, type State } from './state.ts'
+import { type Line, makeState, serviceLine, type State, type StateInput } from './state.ts'
 
 /** What nginx runs: the start model, which becomes nginx.conf, and the state document. Endpoints with names have no addresses yet. */
 export interface ForNginx {
   readonly target: 'nginx'
   readonly start: Start
   readonly state: State
+  /** The line of one service alone, as it is now: what a live change of its endpoints costs. */
+  readonly line: (service: Service, resolve: NonNullable<StateInput['resolve']>) => Line
 }
 
 /** Gateway → what nginx is given. `features` are in the order of the feature list. */
@@ -34,7 +36,12 @@ export class NginxEmitter {
     read: ReadMaterial,
   ): { readonly made: ForNginx; readonly diagnostics: readonly Diagnostic[] } {
     const features = this.#features
-    const made: ForNginx = { target: 'nginx', start: startOf(gateway, features, read), state: makeState({ gateway, tables, features, read }) }
+    const made: ForNginx = {
+      target: 'nginx',
+      start: startOf(gateway, features, read),
+      state: makeState({ gateway, tables, features, read }),
+      line: (service, resolve) => serviceLine(service, { gateway, features, read, resolve }),
+    }
     return { made, diagnostics: [] }
   }
 }
