@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
 import { type Admin, type AdminOptions, createAdmin } from '../admin/admin.ts'
 import { StartRefused } from '../reload/start-refused.ts'
-import { serve, type Serving } from '../serve.ts'
-import type { ListenOn } from '../xds/server.ts'
+import { type Following, serve, type ServeOptions } from '../serve.ts'
+import { type NginxServing, serveNginx, type ServeNginxOptions } from '../serve-nginx.ts'
+import type { ListenOn, Tls } from '../xds/server.ts'
 import { exit, type ExitCode } from './exit.ts'
 import type { Io } from './io.ts'
 import { cannotListen, judgeOpen } from './listen-address.ts'
@@ -13,25 +14,23 @@ import { rootOf, unusable } from './read-config.ts'
 import { report } from './report.ts'
 
 /** A control plane with its ports open. */
-export interface ControlPlane {
-  readonly serving: Serving
-  /** Where proxies connect: `host:port` or the path of a socket, one for each place that was asked for. */
-  readonly addresses: readonly string[]
+export interface ControlPlane<F extends Following = Following> {
+  readonly serving: F
   /** Opens the admin API and returns its URL or path. */
   openAdmin(more?: Pick<AdminOptions, 'ready' | 'engine'>): Promise<string>
   close(): Promise<void>
 }
 
+export interface XdsPlane extends ControlPlane {
+  /** Where proxies connect: `host:port` or the path of a socket, one for each place that was asked for. */
+  readonly addresses: readonly string[]
+}
+
 /** Starts to serve a file in every place of `xds`; unix sockets are without TLS. Nothing stays open when it rejects. */
-export async function startControlPlane(io: Io, file: string, xds: readonly ListenOn[], options: LiveOptions, log: Log): Promise<ControlPlane> {
-  const tls = await readTls(options)
-  for (const [option, on] of [...xds.map((place) => ['--xds', place] as const), ['--admin', options.admin] as const]) {
-    const warning = judgeOpen(option, on, tls, options.insecure === true)
-    if (warning !== undefined) log.say('warn', warning)
-  }
+export async function startControlPlane(io: Io, file: string, xds: readonly ListenOn[], options: LiveOptions, log: Log): Promise<XdsPlane> {
+  const tls = await checkedTls(xds, options, log)
   const teller = new EventTeller(io, log)
-  const stateDir = options.stateDir === undefined ? {} : { stateDir: resolve(io.cwd, options.stateDir) }
-  const serving = await serve({ config: rootOf(io, file), overlay: options.env, env: io.env, log: teller.file, ...stateDir })
+  const serving = await serve({ ...common(io, file, options), log: teller.file })
   teller.started(serving)
   const addresses: string[] = []
   for (const on of xds) {
@@ -41,10 +40,43 @@ export async function startControlPlane(io: Io, file: string, xds: readonly List
     })
     addresses.push(address)
   }
+  return { ...planeOf(serving, options, tls, log), addresses }
+}
+
+/** Starts to follow a file for one nginx of this machine, which is not spoken to before `serving.publisher.begin()`. */
+export async function startNginxPlane(
+  io: Io,
+  file: string,
+  nginx: Pick<ServeNginxOptions, 'site' | 'writes'>,
+  options: LiveOptions,
+  log: Log,
+): Promise<ControlPlane<NginxServing>> {
+  const tls = await checkedTls([], options, log)
+  const teller = new EventTeller(io, log)
+  const serving = await serveNginx({ ...common(io, file, options), ...nginx, log: teller.file })
+  teller.started(serving)
+  return planeOf(serving, options, tls, log)
+}
+
+/** The certificate of the ports; refuses ports that would be open to the network without one. */
+async function checkedTls(xds: readonly ListenOn[], options: LiveOptions, log: Log): Promise<Tls | undefined> {
+  const tls = await readTls(options)
+  for (const [option, on] of [...xds.map((place) => ['--xds', place] as const), ['--admin', options.admin] as const]) {
+    const warning = judgeOpen(option, on, tls, options.insecure === true)
+    if (warning !== undefined) log.say('warn', warning)
+  }
+  return tls
+}
+
+function common(io: Io, file: string, options: LiveOptions): ServeOptions {
+  const stateDir = options.stateDir === undefined ? {} : { stateDir: resolve(io.cwd, options.stateDir) }
+  return { config: rootOf(io, file), overlay: options.env, env: io.env, ...stateDir }
+}
+
+function planeOf<F extends Following>(serving: F, options: LiveOptions, tls: Tls | undefined, log: Log): ControlPlane<F> {
   const admins: Admin[] = []
   return {
     serving,
-    addresses,
     async openAdmin(more = {}) {
       const onRejection: AdminOptions['onRejection'] = ({ message, ...line }) => log.say('error', message, line)
       const onError = (error: Error): void => log.say('error', `the admin API failed: ${error.message}`, { stack: error.stack })

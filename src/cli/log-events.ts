@@ -1,8 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { ServeEvent } from '../reload/events.ts'
-import type { Serving } from '../serve.ts'
-import type { Proxy, XdsEvent } from '../xds/events.ts'
-import type { PublishReceipt } from '../xds/settle.ts'
+import type { FleetEvent, Proxy, PublishReceipt } from '../live/fleet.ts'
+import type { Following } from '../serve.ts'
 import type { Io } from './io.ts'
 import type { Log } from './log.ts'
 import { jsonReport, report } from './report.ts'
@@ -14,7 +13,7 @@ const answerMs = 10_000
 export class EventTeller {
   readonly #io: Io
   readonly #log: Log
-  #serving: Serving | undefined
+  #serving: Following | undefined
   #early: ServeEvent[] = []
 
   constructor(io: Io, log: Log) {
@@ -23,11 +22,11 @@ export class EventTeller {
   }
 
   /** From now on; what happened while it started is told first, but not twice. */
-  started(serving: Serving): void {
+  started(serving: Following): void {
     this.#serving = serving
     for (const event of this.#early) if (event.kind !== 'rejected') this.#tell(event, serving)
     this.#early = []
-    serving.xds.onEvent((event) => this.#proxy(event))
+    serving.fleet.onEvent((event) => this.#proxy(event))
   }
 
   /** Told after the turn in which it happened, when the state of the server fits the event. */
@@ -37,7 +36,7 @@ export class EventTeller {
     else setImmediate(() => this.#tell(event, serving))
   }
 
-  #tell(event: ServeEvent, serving: Serving): void {
+  #tell(event: ServeEvent, serving: Following): void {
     const log = this.#log
     switch (event.kind) {
       case 'compiled':
@@ -79,11 +78,21 @@ export class EventTeller {
           event.diagnostics,
         )
         break
+      case 'name-problem':
+        this.#name(event)
+        break
       case 'state-dir-problem':
       case 'watch-problem':
         log.say('warn', event.message, { event: event.kind })
         break
     }
+  }
+
+  #name({ kind, host, problem, addresses }: Extract<ServeEvent, { kind: 'name-problem' }>): void {
+    const fields = { event: kind, host, addresses }
+    if (problem === undefined) return this.#log.say('info', `${host} is resolved again`, fields)
+    const now = addresses === 0 ? 'it has no endpoint' : `its last ${count(addresses, 'address', 'addresses')} are used`
+    this.#log.say('warn', `the addresses of ${host} cannot be asked for: ${problem}; ${now}`, { ...fields, problem })
   }
 
   #findings(level: 'warn' | 'error', message: string, diagnostics: readonly Diagnostic[]): void {
@@ -92,14 +101,14 @@ export class EventTeller {
     report({ ...this.#io, isTTY: false }, found, 'text', { write: (text) => this.#log.block(text) })
   }
 
-  async #published(receipt: PublishReceipt, { xds }: Serving): Promise<void> {
+  async #published(receipt: PublishReceipt, { fleet }: Following): Promise<void> {
     const { publish, changed } = receipt
     this.#log.say('info', `published change ${publish}: ${count(changed.length, 'resource')}`, {
       event: 'published',
       publish,
       resources: changed.length,
     })
-    const { complete, answered, waiting } = await xds.settled(receipt, { timeoutMs: answerMs })
+    const { complete, answered, waiting } = await fleet.settled(receipt, { timeoutMs: answerMs })
     if (complete && answered > 0)
       this.#log.say('info', `change ${publish} is answered by ${count(answered, 'proxy', 'proxies')}`, { event: 'settled', publish, answered })
     for (const { proxy, keys } of waiting) {
@@ -113,7 +122,7 @@ export class EventTeller {
     }
   }
 
-  #proxy(event: XdsEvent): void {
+  #proxy(event: FleetEvent): void {
     const { proxy } = event
     if (event.kind === 'connected') this.#log.say('info', `proxy ${who(proxy)} connected`, { event: event.kind, proxy: proxy.id })
     if (event.kind === 'disconnected') {

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { printable } from '../diagnostics/printable.ts'
+import type { Target } from '../target.ts'
 import type { Io } from './io.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -7,8 +8,8 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 /** The one stream of a serving process, with times in UTC. Text is made safe to print; fields appear only in JSON. */
 export interface Log {
   say(level: Level, message: string, fields?: Readonly<Record<string, unknown>>): void
-  /** A line that the proxy wrote, as it is; in JSON, a line that is an object itself (an access log) is the field `access`. */
-  envoy(line: string): void
+  /** A line that a proxy wrote, as it is; in JSON, a line that is an object itself (an access log) is the field `access`. */
+  proxy(engine: Target, line: string): void
   /** Text for people that spans lines, such as findings; JSON has the fields of the line before instead. */
   block(text: string): void
 }
@@ -29,7 +30,7 @@ export function createLog(io: Io, { logFormat, quiet, verbose }: LogOptions): Lo
       if (rank.indexOf(level) < rank.indexOf(least)) return
       io.stderr.write(`sluice | ${new Date().toISOString()} ${words[level]}${printable(message)}\n`)
     },
-    envoy: (line) => void io.stderr.write(`envoy  | ${printable(line)}\n`),
+    proxy: (engine, line) => void io.stderr.write(`${engine.padEnd(6)} | ${printable(line)}\n`),
     block: (text) => void io.stderr.write(text),
   }
 }
@@ -39,10 +40,10 @@ function jsonLog(io: Io, level: Level): Log {
   const logger = pino(options, { write: (line) => void io.stderr.write(line) })
   return {
     say: (at, message, fields = {}) => logger[at]({ source: 'sluice', ...fields }, message),
-    envoy(line) {
+    proxy(source, line) {
       const access = objectIn(line)
-      if (access) logger.info({ source: 'envoy', access })
-      else logger.info({ source: 'envoy' }, line)
+      if (access) logger.info({ source, access })
+      else logger.info({ source }, line)
     },
     block: () => undefined,
   }

@@ -12,11 +12,11 @@ export interface RunDirectory extends Disposable {
 }
 
 /**
- * The directory of the proxy below a state directory, checked: rejects with AlreadyRunning while another process has it. When nothing can be
+ * The directory of the proxy below a state directory, checked (`socket` is the path of a unix socket in it): rejects with AlreadyRunning while another process has it. When nothing can be
  * written there, such as on a full or read-only disk, a fresh directory for temporary files that is removed at the end: a gateway must come up.
  */
-export async function openRunDirectory(stateDir: string, log: Log): Promise<RunDirectory> {
-  const wanted = wantedPath(stateDir)
+export async function openRunDirectory(stateDir: string, socket: string, log: Log): Promise<RunDirectory> {
+  const wanted = wantedPath(stateDir, socket)
   const made = [wanted, dirname(wanted)].filter((dir) => !existsSync(dir))
   try {
     await checkRunDir(wanted)
@@ -59,8 +59,8 @@ function removeEmpty(dir: string): void {
 }
 
 /** Sockets have short paths (107 bytes): a deep state directory gets a place of its own elsewhere. */
-function wantedPath(stateDir: string): string {
+function wantedPath(stateDir: string, socket: string): string {
   const beside = join(stateDir, 'run')
-  if (Buffer.byteLength(join(beside, 'admin.sock')) <= 107) return beside
+  if (Buffer.byteLength(join(beside, socket)) <= 107) return beside
   return join(tmpdir(), `sluice-${createHash('sha256').update(stateDir).digest('hex').slice(0, 16)}`)
 }

@@ -17,7 +17,7 @@ describe('the text log', () => {
       log.say('info', 'one')
       log.say('warn', 'two\nlines')
       log.say('debug', 'too much')
-      log.envoy('[2026-01-01 00:00:00.000][1][info] three')
+      log.proxy('envoy', '[2026-01-01 00:00:00.000][1][info] three')
     })
     expect(text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')).toBe(
       'sluice | TIME one\nsluice | TIME warning: two\\u{a}lines\nenvoy  | [2026-01-01 00:00:00.000][1][info] three\n',
@@ -34,7 +34,7 @@ describe('the JSON log', () => {
     ['[1]', { msg: '[1]' }],
     ['words', { msg: 'words' }],
   ])('writes the line %s of the proxy as %o', (line, fields) => {
-    const parsed = JSON.parse(written({ logFormat: 'json' }, (log) => log.envoy(line))) as object
+    const parsed = JSON.parse(written({ logFormat: 'json' }, (log) => log.proxy('envoy', line))) as object
     expect(parsed).toEqual({ level: 'info', time: expect.any(String) as string, source: 'envoy', ...fields })
   })
 })
