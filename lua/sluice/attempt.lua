@@ -23,6 +23,7 @@ local function note_failure(ctx)
 end
 
 local function choose(ctx)
+  if ctx.peer and #ctx.tries == 0 then return ctx.peer end -- a feature has chosen
   local pool = service.pool(ctx.service, ctx.subset)
   if #pool == 0 then return nil end
   local tried = ctx.tries

@@ -39,6 +39,7 @@ function make.service(state, name, data)
   data.values = features.prepare(state.features, "service", data.features, data)
   data.attempt = features.steps(state.features, "attempt", data.values)
   data.request = features.steps(state.features, "request", data.values)
+  data.response = features.steps(state.features, "response", data.values)
   data.done = features.steps(state.features, "done", data.values)
   state.services[name] = service.new(data, state.services[name])
 end

@@ -4,6 +4,10 @@ local slots = require("sluice.slots")
 
 local M = {}
 
+local function run(steps, ctx)
+  for i = 1, #steps, 2 do steps[i](steps[i + 1], ctx) end
+end
+
 function M.headers()
   local header = ngx.header
   header["Server"] = "sluice"
@@ -11,9 +15,10 @@ function M.headers()
   if drain.on and ngx.status ~= 101 and ngx.req.http_version() < 2 then header["Connection"] = "close" end
   local ctx = slots.get()
   if not ctx or ctx.plain then return end
-  local steps = ctx.route.response_steps
-  if not steps then return end
-  for i = 1, #steps, 2 do steps[i](steps[i + 1], ctx) end
+  local steps = ctx.service and ctx.service.response
+  if steps then run(steps, ctx) end
+  steps = ctx.route.response_steps
+  if steps then run(steps, ctx) end
 end
 
 return M

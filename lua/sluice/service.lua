@@ -107,6 +107,13 @@ local function fill(service, labels, version)
   return pool
 end
 
+-- The endpoint with this address (`10.0.0.1:80`, `[::1]:80`) if it has the labels and is healthy, else nil.
+function M.usable(service, labels, address)
+  local endpoint = service.by_key[(string.gsub(address, "^%[(.*)%]:", "%1:"))]
+  if not endpoint or (labels and not carries(endpoint, labels)) then return nil end
+  return health.usable(service.name, endpoint.key, service.checked) and endpoint or nil
+end
+
 -- The endpoints that may take a request, by level: those with the labels, healthy unless the service panics. Made anew only when health or the
 -- service changed, or when the time of an ejected endpoint is over.
 function M.pool(service, labels)

@@ -47,6 +47,8 @@ export interface RoutePatch {
   readonly chain?: Readonly<Partial<Record<ChainName, Message>>>
   /** Per-route messages of the slots that this route switches on. */
   readonly perFilter?: Readonly<Partial<Record<SlotName, Message>>>
+  /** The same for requests that are sent to one of the targets, by the name of its service; filled in from `EnvoyParts.target`. */
+  readonly targetFilters?: ReadonlyMap<string, Readonly<Partial<Record<SlotName, Message>>>>
 }
 
 /** What a request must have besides the match of its route; all of it together. */
@@ -99,6 +101,8 @@ export interface EnvoyParts<M> {
   variants?(value: M, route: Route, match: Match, cx: RouteCx): readonly Variant[]
   /** Called for each match alternative of each route that forwards, for the service that speaks for it (its first target) when it has the feature's key. */
   serviceRoute?(value: M, service: Service, route: Route, match: Match, cx: Cx): RoutePatch
+  /** Per-route messages of the slots that are switched on for requests to the service, whatever other services the route has. */
+  target?(value: M, service: Service): Readonly<Partial<Record<SlotName, Message>>>
   cluster?(value: M, service: Service, cx: Cx): ClusterPatch
   /** No Cx: a listener depends on nothing but itself, so that no other edit can change it. */
   listener?(value: M, listener: Listener): ListenerPatch

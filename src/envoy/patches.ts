@@ -1,9 +1,10 @@
 import type { Feature } from '../feature.ts'
 import type { Cx } from '../model/cx.ts'
-import type { Listener, Node, Service } from '../model/gateway.ts'
+import type { Listener, Node, Service, Target } from '../model/gateway.ts'
 import type { Entry } from '../model/rank.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { Resource } from '../xds/resource.ts'
+import { targetsOf } from './destination.ts'
 import { layTogether } from './lay-together.ts'
 import type { ListenerPatch } from './listener-patch.ts'
 import type { ClusterPatch, EnvoyParts, RouteCx, RoutePatch, VariantConditions } from './parts.ts'
@@ -35,7 +36,19 @@ export function routePatches(
   cx: Cx,
 ): { readonly when: Required<VariantConditions>; readonly patch: RoutePatch }[] {
   const ofServices = servicePatches(features, entry, cx)
-  return waysOf(choices).map(({ when, patches }) => ({ when, patch: layTogether([...patches, ...ofServices]) }))
+  return waysOf(choices).map(({ when, patches }) => {
+    const patch = layTogether([...patches, ...ofServices])
+    return { when, patch: { ...patch, ...targetFilters(features, targetsOf(entry.route, patch), cx) } }
+  })
+}
+
+function targetFilters(features: readonly Feature[], targets: readonly Target[], cx: Cx): Pick<RoutePatch, 'targetFilters'> {
+  const found = targets.flatMap(({ service: name }) => {
+    const service = cx.service(name)
+    const own = service ? partsOf(features, service).flatMap(({ value, envoy }) => envoy.target?.(value, service) ?? []) : []
+    return own.length === 0 ? [] : [[name, layTogether(own)] as const]
+  })
+  return found.length === 0 ? {} : { targetFilters: new Map(found) }
 }
 
 /** A service's own word on how it is to be reached, such as what to hash; the first target speaks for a weighted route. */

@@ -16,6 +16,7 @@ import { respond } from './respond/index.ts'
 import { retry } from './retry/index.ts'
 import { rewrite } from './rewrite/index.ts'
 import { split } from './split/index.ts'
+import { sticky } from './sticky/index.ts'
 import { timeouts } from './timeouts/index.ts'
 import { upstreamTls } from './upstream-tls/index.ts'
 
@@ -24,6 +25,7 @@ export const features: readonly Feature[] = [
   listenerTls,
   upstreamTls,
   balancing,
+  sticky,
   healthCheck,
   outlierDetection,
   circuitBreaker,

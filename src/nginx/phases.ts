@@ -44,6 +44,7 @@ export const phases: readonly Phase[] = [
       ['headers', 'sees the request as the client sent it'],
       ['rewrite', 'after everything that looks at the path'],
       ['balancing', 'reads its key from the request that the client sent'],
+      ['sticky', 'after the breaker, which may choose another service; it only notes an endpoint'],
       ['timeouts', 'the clock of the whole request starts when it is about to leave'],
       ['upstream-tls', 'last: it only notes the name for the handshake'],
     ],
@@ -61,6 +62,7 @@ export const phases: readonly Phase[] = [
     directive: 'header_filter_by_lua_block',
     order: [
       ['cors', 'takes away what the service says about other origins, as early as Envoy does'],
+      ['sticky', 'adds its cookie to those of the service, so that a route may still remove it'],
       ['headers', 'the last word on what the client sees'],
     ],
   },
