@@ -1,3 +1,6 @@
+import type { Listener, Route, Service } from '../model/gateway.ts'
+import type { StartNames } from '../nginx/needs-reload.ts'
+import type { StartListener } from '../nginx/start.ts'
 import type { State } from '../plan/state.ts'
 import { type ResourceType, resourceTypes } from '../xds/resource.ts'
 import { askAdmin, isMap } from './admin-client.ts'
@@ -13,13 +16,25 @@ export async function liveState(address: string): Promise<State> {
     if (!isMap(found) || !Object.values(found).every((node) => isMap(node) && node['kind'] === kind)) throw strange()
     return new Map(Object.entries(found)) as Map<string, N>
   }
-  return {
+  const versions = Object.entries(config['resources']).map(([key, version]) => [key, { version: String(version) }] as const)
+  const common = {
     name: config['name'],
-    listeners: nodes('listeners', 'listener'),
-    services: nodes('services', 'service'),
-    routes: nodes('routes', 'route'),
-    resources: new Map(Object.entries(config['resources']).map(([key, version]) => [key, { ...keyOf(key), version: String(version) }])),
+    listeners: nodes<Listener>('listeners', 'listener'),
+    services: nodes<Service>('services', 'service'),
+    routes: nodes<Route>('routes', 'route'),
   }
+  if (config['target'] !== 'nginx') {
+    return { ...common, target: 'envoy', resources: new Map(versions.map(([key, version]) => [key, { ...keyOf(key), ...version }])) }
+  }
+  const start = startOf(config['start'])
+  if (!start) throw strange()
+  return { ...common, target: 'nginx', start, lines: new Map(versions) }
+}
+
+/** What a server says that its nginx was started with. */
+function startOf(value: unknown): StartNames | undefined {
+  if (!isMap(value) || !Array.isArray(value['listeners']) || !Array.isArray(value['trusts'])) return undefined
+  return { listeners: value['listeners'] as StartListener[], trusts: new Set(value['trusts'].map(String)) }
 }
 
 /** `routes/public` → type and name; a name may hold slashes. */

@@ -1,8 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
-import { type Side, stateOf } from '../plan/state.ts'
+import { type Side, type State, stateOf } from '../plan/state.ts'
 import { compileSaved } from '../reload/compile-saved.ts'
 import { LastGood } from '../reload/last-good.ts'
-import type { ExitCode } from './exit.ts'
+import type { Target } from '../target.ts'
+import { exit, type ExitCode, Stop } from './exit.ts'
 import type { Io } from './io.ts'
 import { liveState } from './live-state.ts'
 import { compileFile, goodOf, rootOf } from './read-config.ts'
@@ -11,6 +12,7 @@ import { type ConfigOptions, defaultConfig } from './verb.ts'
 
 /** Options of `plan`. */
 export interface PlanOptions extends ConfigOptions {
+  readonly target: Target
   readonly against?: string
   readonly exitCode?: boolean
   readonly stateDir?: string
@@ -24,21 +26,32 @@ export async function beforeSide(io: Io, file: string, options: PlanOptions): Pr
   const { against } = options
   const base = dirname(resolve(io.cwd, file))
   if (against === undefined) return lastGood(io, file, base, options)
-  if (against === 'live') return { side: { state: await liveState(options.admin), base }, name: `the server at ${options.admin}` }
+  if (against === 'live') return { side: { state: await liveFor(options), base }, name: `the server at ${options.admin}` }
   return fromFile(io, against, options)
+}
+
+async function liveFor({ admin, target }: PlanOptions): Promise<State> {
+  const state = await liveState(admin)
+  if (state.target === target) return state
+  throw new Stop(exit.usage, `the server at ${admin} serves ${state.target}; plan for it with --target ${state.target}`)
 }
 
 async function lastGood(io: Io, file: string, base: string, options: PlanOptions): Promise<Before> {
   const warn = (message: string): void => void io.stderr.write(`warning: ${message}\n`)
   const directory = options.stateDir === undefined ? join(base, '.sluice') : resolve(io.cwd, options.stateDir)
   const states = await new LastGood(directory, warn).load()
-  const saved = await compileSaved(rootOf(io, file === '-' ? defaultConfig : file), { overlay: options.env, env: io.env }, states, warn)
+  const saved = await compileSaved(
+    rootOf(io, file === '-' ? defaultConfig : file),
+    { target: options.target, overlay: options.env, env: io.env },
+    states,
+    warn,
+  )
   if (!saved) return { side: { state: undefined, base }, name: 'nothing: no configuration was served from here yet' }
   return { side: { state: stateOf(saved.good), base }, name: `what was last served from here, at ${new Date(saved.loaded.savedAt).toISOString()}` }
 }
 
 async function fromFile(io: Io, file: string, options: PlanOptions): Promise<Before> {
-  const compiled = await compileFile(io, file, options.env)
+  const compiled = await compileFile(io, file, options.env, { target: options.target })
   const code = stopOnFindings(io, compiled, { ...options, quiet: true, failOn: 'error' })
   if (code === undefined) return { side: { state: stateOf(goodOf(compiled)), base: dirname(resolve(io.cwd, file)) }, name: file }
   io.stderr.write(`error: ${file}, the other side of the plan, has errors\n`)

@@ -6,6 +6,7 @@ import { colorsOf } from './io.ts'
 import { beforeSide, type PlanOptions } from './plan-against.ts'
 import { compileFile, goodOf } from './read-config.ts'
 import { stopOnFindings, writeJson } from './report.ts'
+import { targetOption } from './target-option.ts'
 import { configOptions, defaultConfig, type Verb, verb, type VerbCx } from './verb.ts'
 
 export const planVerb: Verb = (cx) =>
@@ -17,10 +18,12 @@ export const planVerb: Verb = (cx) =>
         ['plan', 'against what was last served from here'],
         ['plan --against live --exit-code', 'against the running server; 2 when something changes'],
         ['plan --against old.yaml --format json', 'against another file, for machines'],
+        ['plan --target nginx --against old.yaml', 'for nginx: also whether it has to be reloaded, and why'],
       ],
       notes: 'Without --against the last good configuration in the state directory is taken; when there is none, everything is new.',
     })
       .argument('[file]', 'the configuration, or "-" for standard input', defaultConfig)
+      .addOption(targetOption('the engine that the plan is for'))
       .option('--against <what>', '"live", a file, or "-" for standard input')
       .option('--exit-code', 'exit with 2 when there are changes')
       .option('--state-dir <dir>', 'where a server keeps its state (default: .sluice beside the configuration)')
@@ -30,7 +33,7 @@ export const planVerb: Verb = (cx) =>
 async function planVerbRun(cx: VerbCx, file: string, options: PlanOptions): Promise<ExitCode> {
   const { io } = cx
   if (options.against === '-' && file === '-') throw new Stop(exit.usage, 'standard input cannot be both sides of a plan')
-  const compiled = await compileFile(io, file, options.env)
+  const compiled = await compileFile(io, file, options.env, { target: options.target })
   const stopped = stopOnFindings(io, compiled, options)
   if (stopped !== undefined) return stopped
   const before = await beforeSide(io, file, options)

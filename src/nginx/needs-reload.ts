@@ -1,10 +1,15 @@
 import type { Start, StartListener } from './start.ts'
 
+/** A start model as far as a comparison needs it; of the ways to check certificates the names are enough. */
+export interface StartNames extends Pick<Start, 'listeners'> {
+  readonly trusts: { has(name: string): boolean; keys(): Iterable<string> }
+}
+
 /**
  * What is new between two start models, one sentence each in the user's words. Empty: the change needs no reload of nginx.
  * An authority that no service names any more stays in nginx.conf until something else needs a reload.
  */
-export function reloadReasons(before: Start, after: Start): string[] {
+export function reloadReasons(before: StartNames, after: StartNames): string[] {
   const old = new Map(before.listeners.map((listener) => [listener.name, listener]))
   const kept = new Set(after.listeners.map(({ name }) => name))
   const reasons = after.listeners.flatMap((listener) => {
@@ -17,6 +22,18 @@ export function reloadReasons(before: Start, after: Start): string[] {
   const added = [...after.trusts.keys()].filter((name) => !before.trusts.has(name))
   if (added.length > 0) reasons.push('certificates of services are checked by other authorities, or in another way')
   return reasons
+}
+
+/** Listeners that are not what they were, or are gone. */
+export function changedListeners(before: StartNames, after: StartNames): Map<string, 'changed' | 'removed'> {
+  const now = new Map(after.listeners.map((listener) => [listener.name, listener]))
+  const changed = new Map<string, 'changed' | 'removed'>()
+  for (const was of before.listeners) {
+    const listener = now.get(was.name)
+    if (!listener) changed.set(was.name, 'removed')
+    else if (changes(was, listener).length > 0) changed.set(was.name, 'changed')
+  }
+  return changed
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Feature } from '../feature.ts'
 import { compare } from '../lib/compare.ts'
 import { contentHash } from '../lib/content-hash.ts'
 import { furtherTargets } from '../model/further-targets.ts'
-import type { Endpoint, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
+import type { Endpoint, Gateway, Listener, Node, Route, Service, Target } from '../model/gateway.ts'
 import { parameterGuard } from '../model/guard.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
@@ -137,12 +137,17 @@ function routeData(route: Route, input: StateInput): Json {
     match: route.match.map(matchData),
     action:
       route.action.type === 'forward'
-        ? { type: 'forward', targets: route.action.targets.map((target) => ({ ...target, labels: sorted(target.labels) })) }
+        ? { type: 'forward', targets: targetData(route.action.targets) }
         : { type: 'feature', feature: route.action.feature },
     ...furtherData(route, input.features),
     ...(shape === undefined ? {} : { shape }),
     features: featureData(route, input),
   }
+}
+
+/** The share of a target that is alone means nothing. */
+function targetData(targets: readonly Target[]): Json {
+  return targets.map((target) => ({ ...target, ...(targets.length === 1 ? { weight: 1 } : {}), labels: sorted(target.labels) }))
 }
 
 /** Services besides the targets of the route, by feature; the runtime keeps a route only while all of them are there. */

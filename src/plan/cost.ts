@@ -1,6 +1,4 @@
-import type { Good } from '../compile.ts'
-import { changeBetween } from '../envoy/emit.ts'
-import { type Resource, type ResourceType, resourceTypes } from '../xds/resource.ts'
+import type { ResourceType } from '../xds/resource.ts'
 import type { State } from './state.ts'
 import { addressOf } from './view.ts'
 
@@ -10,10 +8,16 @@ export interface Cost {
   readonly pushes: readonly Push[]
   /** Listeners whose client connections end. */
   readonly drains: readonly Drain[]
+  /** For nginx: why it has to be reloaded, one sentence each; empty when it need not be. */
+  readonly reload?: readonly string[]
 }
 
+/** Kinds of lines of the nginx state document, in the order in which a plan names them. */
+export const lineKinds = ['service', 'listener', 'host', 'route', 'replies', 'phases'] as const
+
 export interface Push {
-  readonly type: ResourceType
+  /** Of Envoy a resource type, of nginx the kind of a line of the state document. */
+  readonly type: ResourceType | (typeof lineKinds)[number]
   readonly put: number
   readonly remove: number
   readonly bytes: number
@@ -22,28 +26,12 @@ export interface Push {
 export interface Drain {
   readonly listener: string
   readonly address: string
-  readonly reason: 'changed' | 'removed'
+  /** `reload`: it stays as it is, but nginx is reloaded. */
+  readonly reason: 'changed' | 'removed' | 'reload'
 }
 
-/**
- * Reads the cost off the resources. Envoy drains the connections of a listener whose resource is replaced or removed; everything else
- * (routes, services, endpoints, certificates) is taken up while connections stay open.
- */
-export function costOf(before: State | undefined, after: Good | undefined): Cost {
-  const { put, remove } = changeBetween(before?.resources ?? new Map<string, Resource>(), after?.resources ?? new Map<string, Resource>())
-  const types = Object.keys(resourceTypes) as ResourceType[]
-  const pushes = types.map((type): Push => {
-    const sent = put.filter((resource) => resource.type === type)
-    const bytes = sent.reduce((sum, { value }) => sum + value.length, 0)
-    return { type, put: sent.length, remove: remove.filter((key) => key.type === type).length, bytes }
-  })
-  const drain = (name: string, reason: Drain['reason']): Drain[] => {
-    const listener = before?.listeners.get(name)
-    return listener ? [{ listener: name, address: addressOf(listener).replace(/^(0\.0\.0\.0|\[::\])/, ''), reason }] : []
-  }
-  const drains = [
-    ...put.filter(({ type }) => type === 'listener').flatMap(({ name }) => drain(name, 'changed')),
-    ...remove.filter(({ type }) => type === 'listener').flatMap(({ name }) => drain(name, 'removed')),
-  ]
-  return { pushes: pushes.filter(({ put: sent, remove: gone }) => sent + gone > 0), drains }
+/** The end of the connections of a listener that clients are connected to. */
+export function drainOf(before: State | undefined, listener: string, reason: Drain['reason']): Drain[] {
+  const node = before?.listeners.get(listener)
+  return node ? [{ listener, address: addressOf(node).replace(/^(0\.0\.0\.0|\[::\])/, ''), reason }] : []
 }

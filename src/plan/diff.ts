@@ -1,7 +1,7 @@
 import { compare } from '../lib/compare.ts'
 import type { Node } from '../model/gateway.ts'
 import { canonical } from '../model/canonical.ts'
-import type { Side, State } from './state.ts'
+import type { EnvoyState, Side, State } from './state.ts'
 import { type ViewCx, viewOf } from './view.ts'
 import type { WordMap, Words } from './words.ts'
 
@@ -27,7 +27,7 @@ export interface FieldChange {
 /** What users see change from one gateway to another: nothing for a file that was only written differently. */
 export function diff(before: Side, after: Side, features: ViewCx['features']): readonly PlannedChange[] {
   const views = { before: { features, base: before.base }, after: { features, base: after.base } }
-  const content = contentChanged(before.state, after.state)
+  const content = contentChanged(before.state, after.state, features)
   return [
     ...gatewayChange(before.state, after.state),
     ...(['listeners', 'services', 'routes'] as const).flatMap((collection) => {
@@ -49,24 +49,43 @@ interface Views {
   readonly after: ViewCx
 }
 
-function nodeChange(old: Node | undefined, next: Node | undefined, views: Views, content: ReadonlySet<string>): PlannedChange[] {
+function nodeChange(old: Node | undefined, next: Node | undefined, views: Views, content: ContentChanged): PlannedChange[] {
   const node = next ?? old
   if (!node) return []
   const { kind, name } = node
   if (old && next) {
     const fields = fieldChanges(viewOf(old, views.before), viewOf(next, views.after))
-    if (content.has(`${kind}/${name}`)) fields.push({ path: 'content of its files' })
+    if (content(next, fields.length > 0)) fields.push({ path: 'content of its files' })
     return fields.length > 0 ? [{ action: 'change', kind, name, fields }] : []
   }
   const fields = fieldChanges(old ? viewOf(old, views.before) : {}, next ? viewOf(next, views.after) : {})
   return [{ action: next ? 'add' : 'remove', kind, name, fields }]
 }
 
-/** Owners of secrets (certificates, keys) that have the same name and other bytes. */
-function contentChanged(before: State | undefined, after: State | undefined): ReadonlySet<string> {
+/** Whether files of a node (certificates, keys) have the same names and other bytes. `otherwise`: the node is different anyway. */
+type ContentChanged = (node: Node, otherwise: boolean) => boolean
+
+function contentChanged(before: State | undefined, after: State | undefined, features: ViewCx['features']): ContentChanged {
+  if (before?.target === 'envoy' && after?.target === 'envoy') {
+    const owners = changedSecrets(before, after)
+    return ({ kind, name }) => owners.has(`${kind}/${name}`)
+  }
+  if (before?.target !== 'nginx' || after?.target !== 'nginx') return () => false
+  // The bytes are part of the node's line, with everything else of it.
+  const withFiles = features.filter((feature) => feature.material !== undefined)
+  return (node, otherwise) => {
+    const key = `${node.kind}/${node.name}`
+    const uses = withFiles.some(
+      (feature) => (node.policies[feature.name] === undefined ? [] : feature.material?.(node.policies[feature.name], node))?.length,
+    )
+    return !otherwise && uses && before.lines.get(key)?.version !== after.lines.get(key)?.version
+  }
+}
+
+function changedSecrets(before: EnvoyState, after: EnvoyState): ReadonlySet<string> {
   const owners = new Set<string>()
-  for (const [key, resource] of after?.resources ?? []) {
-    const old = before?.resources.get(key)
+  for (const [key, resource] of after.resources) {
+    const old = before.resources.get(key)
     const owner = 'owner' in resource ? resource.owner : undefined
     if (resource.type === 'secret' && typeof owner === 'string' && old && old.version !== resource.version) owners.add(owner)
   }

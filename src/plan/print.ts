@@ -77,10 +77,14 @@ function flow(value: Words): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-function costLines({ pushes, drains }: Cost, paint: Paint): string[] {
+function costLines({ pushes, drains, reload = [] }: Cost, paint: Paint): string[] {
   const sent = pushes.map(pushText).join(', ')
   const drops = drains.map((drain) => paint.red(drainText(drain)))
-  return [sent === '' ? 'Nothing is sent to the proxies.' : `Each proxy gets ${sent}.`, ...(drops.length > 0 ? drops : ['No connection drops.'])]
+  return [
+    sent === '' ? 'Nothing is sent to the proxies.' : `Each proxy gets ${sent}.`,
+    ...reload.map((reason) => paint.yellow(`nginx is reloaded: ${reason}.`)),
+    ...(drops.length > 0 ? drops : ['No connection drops.']),
+  ]
 }
 
 const typeWords: Readonly<Record<Push['type'], string>> = {
@@ -91,6 +95,11 @@ const typeWords: Readonly<Record<Push['type'], string>> = {
   secret: 'secrets',
   extension: 'filters',
   runtime: 'runtime layers',
+  service: 'services',
+  host: 'route tables',
+  route: 'routes',
+  replies: 'error bodies',
+  phases: 'feature orders',
 }
 
 function pushText({ type, put, remove, bytes }: Push): string {
@@ -102,7 +111,12 @@ function size(bytes: number): string {
   return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`
 }
 
+const drainWords: Readonly<Record<Drain['reason'], string>> = {
+  removed: 'is removed',
+  changed: 'changes',
+  reload: 'gets new workers',
+}
+
 function drainText({ listener, address, reason }: Drain): string {
-  const why = reason === 'removed' ? 'is removed' : 'changes'
-  return `Listener ${listener} ${why}: connections on ${address} are drained (closed after their current request).`
+  return `Listener ${listener} ${drainWords[reason]}: connections on ${address} are drained (closed after their current request).`
 }

@@ -6,18 +6,18 @@ import { main } from '../../src/cli.ts'
 const root = join(import.meta.dirname, 'cases')
 
 /** `sluice plan after.yaml --against before.yaml` in each folder, as text; UPDATE=1 rewrites what is expected. */
-describe('plan', () => {
+describe.each(['envoy', 'nginx'])('plan --target %s', (target) => {
   for (const name of readdirSync(root)) {
     it(name, async () => {
       const dir = join(root, name)
-      const { code, stdout: exact } = await plan(dir, 'text')
+      const { code, stdout: exact } = await plan(dir, 'text', target)
       // How many bytes a resource has is for the emitter's own tests.
       const stdout = exact.replace(/\(\d+(\.\d)? K?i?B\)/g, '(SIZE)')
-      const golden = join(dir, 'plan.txt')
+      const golden = join(dir, target === 'envoy' ? 'plan.txt' : `plan.${target}.txt`)
       if (process.env['UPDATE']) writeFileSync(golden, stdout)
       expect(stdout).toBe(readFileSync(golden, 'utf8'))
       expect(code).toBe(stdout === 'No changes.\n' ? 0 : 2)
-      const json = await plan(dir, 'json')
+      const json = await plan(dir, 'json', target)
       expect(json.code).toBe(code)
       const { summary, changes, cost } = JSON.parse(json.stdout) as Summarised
       for (const { put, bytes } of cost.pushes) expect(bytes > 0).toBe(put > 0)
@@ -32,9 +32,9 @@ interface Summarised {
   readonly cost: { readonly pushes: readonly { readonly put: number; readonly bytes: number }[] }
 }
 
-async function plan(dir: string, format: string): Promise<{ code: number; stdout: string }> {
+async function plan(dir: string, format: string, target: string): Promise<{ code: number; stdout: string }> {
   const [out, err]: [string[], string[]] = [[], []]
-  const code = await main(['plan', 'after.yaml', '--against', 'before.yaml', '--exit-code', '--format', format], {
+  const code = await main(['plan', 'after.yaml', '--against', 'before.yaml', '--exit-code', '--format', format, '--target', target], {
     stdout: { write: (text) => out.push(text) },
     stderr: { write: (text) => err.push(text) },
     stdin: (async function* () {})(),

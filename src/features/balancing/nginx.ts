@@ -3,14 +3,18 @@ import { spillFactor } from './levels.ts'
 import type { Balancing } from './model.ts'
 
 export const nginx: NginxParts<Balancing> = {
-  state: ({ strategy, key, slowStart, panicBelow, choices, zones }) => ({
-    strategy,
-    ...(key ? { key: { ...key } } : {}),
-    ...(slowStart === undefined ? {} : { slowStart }),
-    ...(panicBelow === undefined ? {} : { panicBelow }),
-    ...(choices === undefined ? {} : { choices }),
-    ...(zones ? { zones: { prefer: zones.prefer, factor: spillFactor(zones) } } : {}),
-  }),
+  state: ({ strategy, key, slowStart, panicBelow, choices, zones }) => {
+    const data = {
+      // What the runtime does without a word: written or not, it is the same gateway.
+      ...(strategy === 'round-robin' ? {} : { strategy }),
+      ...(key ? { key: { ...key } } : {}),
+      ...(slowStart === undefined ? {} : { slowStart }),
+      ...(panicBelow === undefined ? {} : { panicBelow }),
+      ...(choices === undefined ? {} : { choices }),
+      ...(zones ? { zones: { prefer: zones.prefer, factor: spillFactor(zones) } } : {}),
+    }
+    return Object.keys(data).length === 0 ? undefined : data
+  },
   *support({ strategy }) {
     if (strategy !== 'ring-hash' && strategy !== 'maglev') return
     yield {
