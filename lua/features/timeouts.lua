@@ -3,8 +3,9 @@ local M = {}
 
 local longest = 300 -- seconds without a byte when nothing else is said, as on the Envoy listener
 
--- The clock starts when the request is about to leave.
+-- The clock starts when the request is about to leave. For a WebSocket only `idle` counts: it is a request that never ends.
 function M.request(times, ctx)
+  if ctx.upgrade then return end
   if times.request and times.request > 0 then ctx.deadline = ngx.now() + times.request / 1000 end
 end
 
@@ -24,7 +25,7 @@ function M.attempt(times, ctx)
     ctx.refusal = "service-timeout"
     return true
   end
-  local read = shorter(left, times.perTry and times.perTry / 1000)
+  local read = shorter(left, not ctx.upgrade and times.perTry and times.perTry / 1000)
   if times.idle and times.idle > 0 then read = shorter(read, times.idle / 1000) end
   limits.read = math.max(0.001, read or longest)
   limits.send = limits.read

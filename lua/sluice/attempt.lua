@@ -1,5 +1,6 @@
 -- The balancer phase: one call per attempt.
 local balancer = require("ngx.balancer")
+local deadline = require("sluice.deadline")
 local features = require("sluice.features")
 local pick = require("sluice.pick")
 local service = require("sluice.service")
@@ -9,6 +10,8 @@ local M = {}
 
 -- Seconds, as far as no feature says something else; the same as the Envoy engine's.
 local connect, request = 5, 15
+-- Of streams: a gRPC call has the deadline of its caller, a WebSocket has none. They end when nothing is said for so long.
+local stream = 300
 
 -- OpenResty 1.27 and later: connections are pooled by address and TLS name.
 local enable_keepalive = balancer.enable_keepalive
@@ -43,7 +46,9 @@ function M.balance()
   local ctx = slots.get()
   if not ctx or not ctx.service then return ngx.exit(ngx.ERROR) end
   if ctx.tries then note_failure(ctx) else ctx.tries = {} end
-  ctx.limits = { connect = connect, send = request, read = request }
+  local longest = (ctx.upgrade or ctx.service.protocol == "grpc") and stream or request
+  ctx.limits = { connect = connect, send = longest, read = longest }
+  if deadline.over(ctx) then return ngx.exit(ngx.ERROR) end
   local steps = ctx.service.attempt
   if steps and features.run(steps, ctx) then return ngx.exit(ngx.ERROR) end
   steps = ctx.route.attempt_steps

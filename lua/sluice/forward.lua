@@ -1,10 +1,12 @@
 -- A request that goes to a service: choose the service, let features act, name the location that reaches it.
+local deadline = require("sluice.deadline")
 local features = require("sluice.features")
 local host = require("sluice.host")
 local path = require("sluice.path")
 local reply = require("sluice.reply")
 local service = require("sluice.service")
 local targets = require("sluice.targets")
+local upgrade = require("sluice.upgrade")
 
 local M = {}
 
@@ -50,6 +52,8 @@ function M.send(ctx)
   local chosen = admit(ctx, target.service)
   if not chosen then return end
   if route.request_steps and features.run(route.request_steps, ctx) then return end
+  if request.headers.upgrade and not ctx.upgrade and upgrade.wanted(request) then return upgrade.refuse(ctx) end
+  if chosen.protocol == "grpc" then deadline.of_grpc(ctx) end
   if #service.pool(chosen, ctx.subset) == 0 then return reply.send(ctx.listener.errorFormat, "no-healthy-endpoint") end
   local load = chosen.load
   load.active = load.active + 1

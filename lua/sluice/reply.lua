@@ -22,12 +22,12 @@ local function body_of(format, code)
   return bodies and (bodies[code] or bodies.error) or plain
 end
 
-local function write(reply, status)
+local function write(reply, status, grpc)
   local header = ngx.header
   if M.is_grpc() then
     ngx.status = 200
     header["Content-Type"] = "application/grpc"
-    header["grpc-status"] = grpc_status[status] or 2
+    header["grpc-status"] = grpc or grpc_status[status] or 2
     header["grpc-message"] = reply.title
     header["Content-Length"] = 0
     ngx.send_headers()
@@ -73,7 +73,8 @@ function M.internal(id)
   local status = tonumber(string.match(code, "^upstream%-(%d+)$"))
   if status then code = upstream_code(ctx, status) end
   local reply = body_of(listener and listener.errorFormat, code)
-  write(reply, reply.status)
+  -- The caller's own deadline has a status of its own in gRPC.
+  write(reply, reply.status, ctx and ctx.by_caller and code == "service-timeout" and 4)
 end
 
 return M

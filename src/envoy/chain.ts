@@ -5,6 +5,7 @@ import {
   type FilterChainConfigPerRoute,
   FilterChainConfigPerRouteSchema,
 } from '#gen/envoy/extensions/filters/http/filter_chain/v3/filter_chain_pb.js'
+import { GrpcWebSchema } from '#gen/envoy/extensions/filters/http/grpc_web/v3/grpc_web_pb.js'
 import { anyOf } from './any.ts'
 
 /** One fixed place among the filters that a route may bring itself. */
@@ -18,6 +19,7 @@ interface ChainPlace {
 /** What runs inside the `filter-chain` slot of a route, in order: filters that cannot be shipped in the listener and switched on by a route. */
 const places = [
   { name: 'body-size-limit', type: BodySizeLimitSchema, reason: 'counts what the client sent, before anything else may change it' },
+  { name: 'grpc-web', type: GrpcWebSchema, reason: 'translates what was counted; everything after it sees gRPC' },
 ] as const satisfies readonly ChainPlace[]
 
 export type ChainName = (typeof places)[number]['name']

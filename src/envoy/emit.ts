@@ -157,7 +157,7 @@ export class EnvoyEmitter {
         diagnostics.push(tooManyVariants(route, count, cx))
         return []
       }
-      return routePatches(this.#features, entry, choices, cx).map(({ patch, when }) => envoyRoute(entry, patch, when))
+      return routePatches(this.#features, entry, choices, cx).map(({ patch, ...options }) => envoyRoute(entry, patch, options))
     })
     for (const message of value.flat()) diagnostics.push(...checkMessage(RouteSchema, message, () => cx.at(route)))
     return { value, diagnostics: [...diagnostics, ...hashFindings(route, value.flat(), cx)] }

@@ -1,6 +1,6 @@
 import type { Feature } from '../feature.ts'
 import type { Cx } from '../model/cx.ts'
-import type { Listener, Node, Service, Target } from '../model/gateway.ts'
+import type { Listener, Node, Protocol, Service, Target } from '../model/gateway.ts'
 import type { Entry } from '../model/rank.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { Resource } from '../xds/resource.ts'
@@ -28,17 +28,18 @@ export function choicesOf(features: readonly Feature[], { route, match }: Entry,
   }))
 }
 
-/** The patch of each Envoy route of an entry, in their order. */
+/** The patch of each Envoy route of an entry, in their order, and how the service that speaks for it is spoken to. */
 export function routePatches(
   features: readonly Feature[],
   entry: Entry,
   choices: readonly Choice[],
   cx: Cx,
-): { readonly when: Required<VariantConditions>; readonly patch: RoutePatch }[] {
-  const ofServices = servicePatches(features, entry, cx)
+): { readonly when: Required<VariantConditions>; readonly patch: RoutePatch; readonly protocol: Protocol | undefined }[] {
+  const service = speaker(entry, cx)
+  const ofService = service ? servicePatches(features, service, entry, cx) : []
   return waysOf(choices).map(({ when, patches }) => {
-    const patch = layTogether([...patches, ...ofServices])
-    return { when, patch: { ...patch, ...targetFilters(features, targetsOf(entry.route, patch), cx) } }
+    const patch = layTogether([...patches, ...ofService])
+    return { when, patch: { ...patch, ...targetFilters(features, targetsOf(entry.route, patch), cx) }, protocol: service?.protocol }
   })
 }
 
@@ -51,11 +52,14 @@ function targetFilters(features: readonly Feature[], targets: readonly Target[],
   return found.length === 0 ? {} : { targetFilters: new Map(found) }
 }
 
-/** A service's own word on how it is to be reached, such as what to hash; the first target speaks for a weighted route. */
-function servicePatches(features: readonly Feature[], { route, match }: Entry, cx: Cx): RoutePatch[] {
+/** The first target speaks for a weighted route. */
+function speaker({ route }: Entry, cx: Cx): Service | undefined {
   const name = route.action.type === 'forward' ? route.action.targets[0]?.service : undefined
-  const service = name === undefined ? undefined : cx.service(name)
-  if (!service) return []
+  return name === undefined ? undefined : cx.service(name)
+}
+
+/** A service's own word on how it is to be reached, such as what to hash. */
+function servicePatches(features: readonly Feature[], service: Service, { route, match }: Entry, cx: Cx): RoutePatch[] {
   return partsOf(features, service).map(({ value, envoy }) => envoy.serviceRoute?.(value, service, route, match, cx) ?? {})
 }
 

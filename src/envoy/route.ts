@@ -2,7 +2,7 @@ import { create, type Message, type MessageInitShape } from '@bufbuild/protobuf'
 import { type Route as EnvoyRoute, type RouteActionSchema, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { ConfigSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import { canonical } from '../model/canonical.ts'
-import type { Route } from '../model/gateway.ts'
+import type { Protocol, Route } from '../model/gateway.ts'
 import { type Entry, entryName } from '../model/rank.ts'
 import { filterChain } from './chain.ts'
 import { destination, targetsOf } from './destination.ts'
@@ -16,15 +16,26 @@ import type { SlotName } from './slots.ts'
 /** Default time for the whole of a request, in milliseconds (Envoy's own default, written out). */
 const requestTimeoutMs = 15_000
 
+/** A gRPC caller gives its own deadline, and a stream without one ends when nothing is said on it for long enough. */
+const grpcLimits = { timeout: duration(0), maxStreamDuration: { grpcTimeoutHeaderMax: duration(0) } }
+
 type Fields = Exclude<MessageInitShape<typeof RouteSchema>, { $typeName: string }>
 type Forward = Exclude<MessageInitShape<typeof RouteActionSchema>, { $typeName: string }>
 
-/** Route → the Envoy route of one of its match alternatives, under further conditions or none. All variants have the name of the entry. */
-export function envoyRoute(entry: Entry, patch: RoutePatch, when: VariantConditions = {}): EnvoyRoute {
+/** What an Envoy route is besides its patch. */
+export interface RouteOptions {
+  /** Conditions besides the match. All variants have the name of the entry. */
+  readonly when?: VariantConditions
+  /** How the service that speaks for the route is spoken to. */
+  readonly protocol?: Protocol | undefined
+}
+
+/** Route → the Envoy route of one of its match alternatives. */
+export function envoyRoute(entry: Entry, patch: RoutePatch, { when = {}, protocol }: RouteOptions = {}): EnvoyRoute {
   return create(RouteSchema, {
     name: entryName(entry),
     match: routeMatch(entry.match, when),
-    action: action(entry.route, patch),
+    action: action(entry.route, patch, protocol),
     requestHeadersToAdd: [...(patch.requestHeadersToAdd ?? [])],
     requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],
     responseHeadersToAdd: [...(patch.responseHeadersToAdd ?? [])],
@@ -43,16 +54,12 @@ function ownFilters({ chain }: RoutePatch): Readonly<Partial<Record<SlotName, Me
   return chain ? { 'filter-chain': filterChain(chain) } : {}
 }
 
-function action(route: Route, patch: RoutePatch): NonNullable<Fields['action']> {
+function action(route: Route, patch: RoutePatch, protocol: Protocol | undefined): NonNullable<Fields['action']> {
   if (patch.redirect) return { case: 'redirect', value: patch.redirect }
   if (patch.respond) return { case: 'directResponse', value: patch.respond }
   if (route.action.type !== 'forward') throw new Error(`no feature made an action for route ${route.name}`)
-  const value: Forward = {
-    timeout: duration(requestTimeoutMs),
-    ...destination(targetsOf(route, patch), patch),
-    ...patch.forward,
-    ...hashPolicies(patch),
-  }
+  const limits = protocol === 'grpc' ? grpcLimits : { timeout: duration(requestTimeoutMs) }
+  const value: Forward = { ...limits, ...destination(targetsOf(route, patch), patch), ...patch.forward, ...hashPolicies(patch) }
   return { case: 'route', value: patch.retry ? { ...value, retryPolicy: sharedRetryPolicy(patch.retry) } : value }
 }
 

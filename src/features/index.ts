@@ -6,11 +6,12 @@ import { caps } from './caps/index.ts'
 import { circuitBreaker } from './circuit-breaker/index.ts'
 import { cors } from './cors/index.ts'
 import { fault } from './fault/index.ts'
-
+import { grpcWeb } from './grpc-web/index.ts'
 import { headers } from './headers/index.ts'
 import { healthCheck } from './health-check/index.ts'
 import { listenerTls } from './listener-tls/index.ts'
 import { outlierDetection } from './outlier-detection/index.ts'
+import { proxyProtocol } from './proxy-protocol/index.ts'
 import { redirect } from './redirect/index.ts'
 import { respond } from './respond/index.ts'
 import { retry } from './retry/index.ts'
@@ -19,9 +20,11 @@ import { split } from './split/index.ts'
 import { sticky } from './sticky/index.ts'
 import { timeouts } from './timeouts/index.ts'
 import { upstreamTls } from './upstream-tls/index.ts'
+import { websocket } from './websocket/index.ts'
 
 /** Every feature of the language. The order decides only how lists of one message are joined and how the schema reads. */
 export const features: readonly Feature[] = [
+  proxyProtocol,
   listenerTls,
   upstreamTls,
   balancing,
@@ -41,4 +44,6 @@ export const features: readonly Feature[] = [
   split,
   canary,
   fault,
+  websocket,
+  grpcWeb,
 ]

@@ -106,16 +106,17 @@ function upstream(name: string, grpc: boolean, profile: Profile): Directive {
   )
 }
 
-function server({ id, address, port, tls }: StartListener, locations: readonly Directive[], profile: Profile): Directive {
+function server({ id, address, port, tls, proxyProtocol }: StartListener, locations: readonly Directive[], profile: Profile): Directive {
   const at = `${address.includes(':') ? `[${address}]` : address}:${port}`
   const separate = profile === 'openresty-1.27'
   return block(
     'server',
     [],
     [
-      directive('listen', at, ...(tls ? ['ssl', ...(separate ? [] : ['http2'])] : []), 'reuseport'),
+      directive('listen', at, ...(tls ? ['ssl', ...(separate ? [] : ['http2'])] : []), ...(proxyProtocol ? ['proxy_protocol'] : []), 'reuseport'),
       ...(separate ? [directive('http2', 'on')] : []),
       directive('server_name', '_'),
+      ...(proxyProtocol ? clientOfProxyProtocol : []),
       ...accessLogs,
       ...(tls ? secure(id, tls.minVersion) : []),
       lua('header_filter_by_lua_block', 'require("sluice.response").headers()'),
@@ -125,6 +126,13 @@ function server({ id, address, port, tls }: StartListener, locations: readonly D
     ],
   )
 }
+
+/** Whoever may connect names the client: the listener is for a load balancer alone, and its owner has said so. */
+const clientOfProxyProtocol: readonly Directive[] = [
+  directive('set_real_ip_from', '0.0.0.0/0'),
+  directive('set_real_ip_from', '::/0'),
+  directive('real_ip_header', 'proxy_protocol'),
+]
 
 /** The certificate in the files is never served: the runtime puts another in its place for every handshake, or ends it. */
 function secure(id: string, minVersion: '1.2' | '1.3'): Directive[] {

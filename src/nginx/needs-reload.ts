@@ -47,6 +47,9 @@ export function startBetween(before: Start, after: Start): Start {
 function changes(was: StartListener, now: StartListener): string[] {
   const reasons: string[] = []
   if (addressOf(was) !== addressOf(now)) reasons.push(`listener ${now.name} moves from ${addressOf(was)} to ${addressOf(now)}`)
+  if (was.proxyProtocol !== now.proxyProtocol) {
+    reasons.push(`listener ${now.name} ${now.proxyProtocol ? 'begins' : 'ceases'} to expect the PROXY protocol`)
+  }
   if (!was.tls !== !now.tls) reasons.push(`listener ${now.name} ${now.tls ? 'begins' : 'ceases'} to speak TLS`)
   else if (was.tls?.minVersion !== now.tls?.minVersion) {
     reasons.push(`listener ${now.name} takes TLS from version ${now.tls?.minVersion}, no longer ${was.tls?.minVersion}`)

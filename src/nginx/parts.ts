@@ -30,6 +30,8 @@ export type Trust = 'system' | 'none' | { readonly pem: string }
 export interface StartNeed {
   /** The listener speaks TLS. */
   readonly tls?: { readonly minVersion: '1.2' | '1.3' }
+  /** Every connection to the listener begins with a PROXY protocol header. */
+  readonly proxyProtocol?: true
   /** The service is reached over TLS. */
   readonly trust?: Trust
 }

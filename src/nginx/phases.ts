@@ -37,6 +37,7 @@ export const phases: readonly Phase[] = [
     name: 'request',
     directive: 'access_by_lua_block',
     order: [
+      ['websocket', 'a page that may not ask is refused before anything is counted'],
       ['circuit-breaker', 'a service that rests takes nothing, not even a place'],
       ['health-check', 'notes the first request of a service'],
       ['caps', 'a request that is too much is refused before any work is done for it'],

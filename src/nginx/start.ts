@@ -20,14 +20,15 @@ export interface StartListener {
   readonly address: string
   readonly port: number
   readonly tls?: { readonly minVersion: '1.2' | '1.3' }
+  readonly proxyProtocol?: true
 }
 
 /** Gateway → what nginx.conf has to say about it. */
 export function startOf(gateway: Gateway, features: readonly Feature[], read: ReadMaterial): Start {
   const listeners = [...gateway.listeners.values()].map((listener): StartListener => {
-    const { tls } = startNeed(features, listener, read)
+    const { tls, proxyProtocol } = startNeed(features, listener, read)
     const { name, address, port } = listener
-    return { name, id: listenerId(name), address, port, ...(tls ? { tls } : {}) }
+    return { name, id: listenerId(name), address, port, ...(tls ? { tls } : {}), ...(proxyProtocol ? { proxyProtocol } : {}) }
   })
   return { listeners: listeners.sort((a, b) => compare(a.name, b.name)), trusts: trustsOf(features, gateway, read) }
 }
