@@ -54,7 +54,7 @@ services:
   grpc: {endpoints: ["127.0.0.1:${await listen(grpc)}"], protocol: grpc}
   dead: {endpoints: ["127.0.0.1:${dead}"], protocol: grpc}
 routes:
-  http: {match: {path: /http/*}, to: http}
+  http: {match: {path: /http/*}, to: http, websocket: true}
   grpc: {match: {path: /echo.Echo/*}, to: grpc}
   moved: {match: {path: /moved/*}, rewrite: {prefix: /echo.Echo}, to: grpc}
   dead: {match: {path: /dead.Dead/*}, to: dead}

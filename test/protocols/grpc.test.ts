@@ -3,16 +3,21 @@ import { connectNodeAdapter, createGrpcTransport } from '@connectrpc/connect-nod
 import { createServer, type Http2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { LoadReportingService } from '#gen/envoy/service/load_stats/v3/lrs_pb.js'
 import { AggregatedDiscoveryService } from '#gen/envoy/service/discovery/v3/ads_pb.js'
 import { RuntimeDiscoveryService } from '#gen/envoy/service/runtime/v3/rtds_pb.js'
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { certificates } from '../xds/certificates.ts'
 import { engines, type Running, startEngine } from './engines.ts'
+import { refusalOf } from './refusal.ts'
 
 /** What the service was told: deadlines as it saw them, and calls that the caller gave up. */
 const seen = { timeouts: [] as (number | undefined)[], cancelled: 0, headers: [] as Headers[] }
 let service: Http2Server
+/** Takes every call and never says a word; counts calls that the other side gave up. */
+let deaf: Http2Server
+const given = { up: 0 }
 
 /** Two services that Envoy's API happens to have: a unary call, and a stream in both directions. */
 function routes(router: ConnectRouter): void {
@@ -53,8 +58,18 @@ function aborted(signal: AbortSignal): Promise<never> {
 beforeAll(async () => {
   service = createServer(connectNodeAdapter({ routes }))
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
+  deaf = createServer().on('stream', (stream) =>
+    stream
+      .resume()
+      .on('error', () => {})
+      .on('aborted', () => given.up++),
+  )
+  await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve))
 })
-afterAll(() => service.close())
+afterAll(() => {
+  service.close()
+  deaf.close()
+})
 
 describe.each(engines)('gRPC through %s', (engine) => {
   let gateway: Running
@@ -72,10 +87,12 @@ name: grpc
 listeners: {secure: {port: "\${SECURE}", tls: {certificates: [{cert: own.pem, key: "secret://file/own.key"}]}}}
 services:
   runtime: {endpoints: ["127.0.0.1:${plain}"], protocol: grpc}
+  deaf: {endpoints: ["127.0.0.1:${(deaf.address() as AddressInfo).port}"], protocol: grpc}
   dead: {endpoints: ["127.0.0.1:${await freePort()}"], protocol: grpc}
 routes:
   unary: {match: {path: /envoy.service.runtime.v3.RuntimeDiscoveryService/*}, to: runtime}
   stream: {match: {path: /envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources}, to: runtime}
+  deaf: {match: {path: /envoy.service.load_stats.v3.LoadReportingService/*}, to: deaf}
   dead: {match: {path: /envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources}, to: dead}
 `
     gateway = await startEngine(engine, text, ['secure'], { 'own.pem': server.cert, 'own.key': server.key })
@@ -104,9 +121,7 @@ routes:
   })
 
   it('passes the status, the message and the details of a refusal', async () => {
-    const error = await unary()
-      .fetchRuntime({ typeUrl: 'fail' })
-      .then(() => undefined, ConnectError.from)
+    const error = await refusalOf(unary().fetchRuntime({ typeUrl: 'fail' }))
     expect(error?.code).toBe(Code.ResourceExhausted)
     expect(error?.rawMessage).toBe('not äöü today')
     expect(error?.metadata.get('x-why')).toBe('quota')
@@ -132,31 +147,25 @@ routes:
   })
 
   it('tells the service the deadline, and keeps it when the service does not', async () => {
-    const error = await unary()
-      .fetchRuntime({ typeUrl: 'hang' }, { timeoutMs: 200 })
-      .then(() => undefined, ConnectError.from)
+    const error = await refusalOf(unary().fetchRuntime({ typeUrl: 'hang' }, { timeoutMs: 200 }))
     expect(error?.code).toBe(Code.DeadlineExceeded)
     expect(seen.timeouts.at(-1)).toBeLessThanOrEqual(200)
     expect(seen.timeouts.at(-1)).toBeGreaterThan(0)
   })
 
   it('ends a call at its deadline by itself: a service that ignores it holds no caller', async () => {
-    const before = seen.cancelled
+    const before = given.up
     // The deadline is only a header here, so that the client does not end the call before the gateway does.
-    const error = await unary()
-      .fetchRuntime({ typeUrl: 'hang' }, { headers: { 'grpc-timeout': '150m' } })
-      .then(() => undefined, ConnectError.from)
-    expect(error?.code).toBe(Code.DeadlineExceeded)
-    await until('the service was told', () => Promise.resolve(seen.cancelled > before))
+    const call = createClient(LoadReportingService, transport()).streamLoadStats(none(), { headers: { 'grpc-timeout': '150m' } })
+    expect((await refusalOf(first(call)))?.code).toBe(Code.DeadlineExceeded)
+    await until('the service was told', () => Promise.resolve(given.up > before))
   })
 
   it('tells the service when the caller gives up', async () => {
     const before = seen.cancelled
     const calls = seen.timeouts.length
     const abort = new AbortController()
-    const call = unary()
-      .fetchRuntime({ typeUrl: 'hang' }, { signal: abort.signal })
-      .then(() => undefined, ConnectError.from)
+    const call = refusalOf(unary().fetchRuntime({ typeUrl: 'hang' }, { signal: abort.signal }))
     await until('the call has arrived', () => Promise.resolve(seen.timeouts.length > calls))
     abort.abort()
     expect((await call)?.code).toBe(Code.Canceled)
@@ -165,10 +174,10 @@ routes:
 
   it('answers in gRPC’s words when the service is not there, or no route is', async () => {
     const dead = stream().deltaAggregatedResources(none())
-    const error = await first(dead).then(() => undefined, ConnectError.from)
+    const error = await refusalOf(first(dead))
     expect(error?.code).toBe(Code.Unavailable)
     const unrouted = createClient(RuntimeDiscoveryService, transport())
-    const missing = await first(unrouted.streamRuntime(none())).then(() => undefined, ConnectError.from)
+    const missing = await refusalOf(first(unrouted.streamRuntime(none())))
     expect(missing?.code).toBe(Code.Unimplemented)
   })
 })
