@@ -4,9 +4,51 @@ import { send } from '../support/http.ts'
 import { startLoad } from '../support/load.ts'
 import { seeded } from '../support/random.ts'
 import { until } from '../support/until.ts'
+import type { Fleet } from '../../src/live/fleet.ts'
+import type { ServeEvent } from '../../src/reload/events.ts'
+import { startNginxRig } from './nginx-rig.ts'
 import { startRig } from './rig.ts'
 
 /** Faults that have a short form in the tests of every day and a long one in the soak. */
+
+/** Either engine behind a followed file. */
+interface AnyRig extends AsyncDisposable {
+  readonly port: number
+  readonly fleet: Fleet
+  readonly events: readonly ServeEvent[]
+  apply(text: string): Promise<unknown>
+  /** How often a listener was touched, or the proxy started or reloaded, since the rig was there. */
+  disturbances(): Promise<number>
+  /** Whether the proxy still knows an endpoint on that port. */
+  knows(port: number): Promise<boolean>
+}
+
+async function open(engine: 'envoy' | 'nginx', text: (port: number) => string): Promise<AnyRig> {
+  if (engine === 'nginx') {
+    const rig = await startNginxRig(text)
+    const workers = (await rig.workers()).join()
+    return {
+      port: rig.port,
+      fleet: rig.serving.fleet,
+      events: rig.serving.events,
+      apply: (next) => rig.apply(next),
+      disturbances: async () => rig.serving.publisher.reloads + rig.nginx.restarts + ((await rig.workers()).join() === workers ? 0 : 1),
+      // A change that is settled is with every worker.
+      knows: (port) => Promise.resolve(JSON.stringify([...rig.serving.good.gateway.services.values()]).includes(`"port":${port},`)),
+      [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
+    }
+  }
+  const rig = await startRig(text)
+  return {
+    port: rig.port,
+    fleet: rig.serving.fleet,
+    events: rig.serving.events,
+    apply: (next) => rig.apply(next),
+    disturbances: () => rig.envoy.stat('listener_manager.listener_modified'),
+    knows: async (port) => (await rig.envoy.admin('/clusters')).body.includes(`127.0.0.1:${port}::`),
+    [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
+  }
+}
 
 /** Any mix of changes that a team makes in a day. Routes `r0`… and services `s0`… always exist; everything about them may differ. */
 function mixedText(port: number, backends: readonly Echo[], seed: number): string {
@@ -35,9 +77,9 @@ function mixedText(port: number, backends: readonly Echo[], seed: number): strin
 }
 
 /** Applies changes one after the other under load and expects not one failed request. */
-export async function mixedChanges(changes: number, minRequests: number, rate: number): Promise<void> {
+export async function mixedChanges(changes: number, minRequests: number, rate: number, engine: 'envoy' | 'nginx' = 'envoy'): Promise<void> {
   const backends = await Promise.all(['x', 'y', 'z'].map((name) => startEcho(name)))
-  await using rig = await startRig((port) => mixedText(port, backends, 0))
+  await using rig = await open(engine, (port) => mixedText(port, backends, 0))
   const load = startLoad({ port: rig.port, rate, path: (index) => `/r${index % 6}/${index}` })
   for (let change = 1; change <= changes; change++) {
     await rig.apply(mixedText(rig.port, backends, change))
@@ -47,14 +89,14 @@ export async function mixedChanges(changes: number, minRequests: number, rate: n
   const { requests, failures } = await load.stop()
   expect(failures.slice(0, 20)).toEqual([])
   expect(requests).toBeGreaterThanOrEqual(minRequests)
-  expect(rig.serving.xds.status().proxies[0]?.rejected).toEqual([])
-  expect(rig.serving.events.filter(({ kind }) => kind === 'rejected')).toEqual([])
-  expect(await rig.envoy.stat('listener_manager.listener_modified')).toBe(0)
+  expect([...rig.fleet.proxies()][0]?.rejected).toEqual([])
+  expect(rig.events.filter(({ kind }) => kind === 'rejected')).toEqual([])
+  expect(await rig.disturbances()).toBe(0)
   await Promise.all(backends.map((backend) => backend.close()))
 }
 
 /** Adds routes one by one, each with a cluster of its own when asked, and probes each from before it exists: 404 or 200, nothing else. */
-export async function routesOneByOne(count: number, ownClusters: boolean): Promise<void> {
+export async function routesOneByOne(count: number, ownClusters: boolean, engine: 'envoy' | 'nginx' = 'envoy'): Promise<void> {
   const backend = await startEcho()
   const endpoint = `"127.0.0.1:${backend.port}"`
   const text = (port: number, routes: number): string => {
@@ -66,7 +108,7 @@ export async function routesOneByOne(count: number, ownClusters: boolean): Promi
         '',
       )}routes:\n${['first', ...names].map((name) => `  ${name}: {match: {path: /${name}}, to: ${services.includes(name) ? name : 'first'}}\n`).join('')}`
   }
-  await using rig = await startRig((port) => text(port, 0))
+  await using rig = await open(engine, (port) => text(port, 0))
   const seen = new Map<number, number>()
   for (let i = 0; i < count; i++) {
     const applied = rig.apply(text(rig.port, i + 1))
@@ -84,13 +126,13 @@ export async function routesOneByOne(count: number, ownClusters: boolean): Promi
 }
 
 /** Exchanges all backends of a health-checked service again and again under load. A backend is gone soon after it was taken out. */
-export async function backendSwaps(swaps: number, rate: number): Promise<void> {
+export async function backendSwaps(swaps: number, rate: number, engine: 'envoy' | 'nginx' = 'envoy'): Promise<void> {
   let now = await Promise.all(['x0', 'y0'].map((name) => startEcho(name)))
   const text = (port: number): string =>
     `version: 1\nlisteners: {public: {port: ${port}}}\nservices:\n  app:\n    healthCheck: {path: /health, interval: 50ms, timeout: 1s, unhealthyAfter: 2, healthyAfter: 1}\n    endpoints: [${now
       .map(({ port: own }) => `"127.0.0.1:${own}"`)
       .join(', ')}]\nroutes:\n  app: {match: {path: /*}, to: app}\n`
-  await using rig = await startRig(text)
+  await using rig = await open(engine, text)
   const load = startLoad({ port: rig.port, rate, path: (index) => `/${index}` })
   for (let swap = 1; swap <= swaps; swap++) {
     const old = now
@@ -98,10 +140,7 @@ export async function backendSwaps(swaps: number, rate: number): Promise<void> {
     await rig.apply(text(rig.port))
     const served = (): number => now.reduce((sum, { seen }) => sum + seen.length, 0)
     await until('the new backends serve', () => served() > 20)
-    await until('the old ones are out', async () => {
-      const { body } = await rig.envoy.admin('/clusters')
-      return old.every(({ port }) => !body.includes(`127.0.0.1:${port}::`))
-    })
+    await until('the old ones are out', async () => !(await Promise.all(old.map(({ port }) => rig.knows(port)))).includes(true))
     // Requests that were under way may end, as they would with a backend that drains.
     await until('the old ones are idle', async () => {
       const before = old.map(({ seen }) => seen.length).join()
@@ -113,6 +152,6 @@ export async function backendSwaps(swaps: number, rate: number): Promise<void> {
   const { requests, failures } = await load.stop()
   expect(failures.slice(0, 20)).toEqual([])
   expect(requests).toBeGreaterThan(swaps * 10)
-  expect(rig.serving.events.filter(({ kind }) => kind === 'rejected' || kind === 'held')).toEqual([])
+  expect(rig.events.filter(({ kind }) => kind === 'rejected' || kind === 'held')).toEqual([])
   await Promise.all(now.map((backend) => backend.close()))
 }
