@@ -111,5 +111,5 @@ export interface EnvoyParts<M> {
   /** Time in milliseconds after which a new endpoint of the service can be expected to take traffic; bounds the swap of endpoints. */
   settleMs?(value: M, service: Service): number
   /** What of the value Envoy cannot do, or does differently. Nothing is dropped in silence. */
-  support?(value: M, node: Node): Iterable<Limit>
+  support?(value: M, node: Node, cx: Cx): Iterable<Limit>
 }

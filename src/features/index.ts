@@ -10,6 +10,7 @@ import { grpcWeb } from './grpc-web/index.ts'
 import { headers } from './headers/index.ts'
 import { healthCheck } from './health-check/index.ts'
 import { listenerTls } from './listener-tls/index.ts'
+import { mirror } from './mirror/index.ts'
 import { outlierDetection } from './outlier-detection/index.ts'
 import { proxyProtocol } from './proxy-protocol/index.ts'
 import { redirect } from './redirect/index.ts'
@@ -43,6 +44,7 @@ export const features: readonly Feature[] = [
   retry,
   split,
   canary,
+  mirror,
   fault,
   websocket,
   grpcWeb,

@@ -25,7 +25,7 @@ function* checkNode(engine: Engine, features: readonly Feature[], node: Node, cx
     if (value === undefined) continue
     const parts = feature[engine]
     if (!parts) yield missing(engine, feature, node, cx)
-    for (const { kind, message, path, side, help, code } of parts?.support?.(value, node) ?? []) {
+    for (const { kind, message, path, side, help, code } of parts?.support?.(value, node, cx) ?? []) {
       yield {
         code: code ?? engineCodes[engine][kind],
         severity: kind === 'refused' ? 'error' : 'info',

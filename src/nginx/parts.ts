@@ -48,5 +48,5 @@ export interface NginxParts<M> {
   /** For each listener or service on which the feature's key is set. */
   start?(value: M, node: Listener | Service, read: ReadMaterial): StartNeed
   /** What of the value nginx cannot do, or does differently. Nothing is dropped in silence. */
-  support?(value: M, node: Node): Iterable<Limit>
+  support?(value: M, node: Node, cx: Cx): Iterable<Limit>
 }

@@ -47,7 +47,8 @@ export const phases: readonly Phase[] = [
       ['balancing', 'reads its key from the request that the client sent'],
       ['sticky', 'after the breaker, which may choose another service; it only notes an endpoint'],
       ['timeouts', 'the clock of the whole request starts when it is about to leave'],
-      ['upstream-tls', 'last: it only notes the name for the handshake'],
+      ['upstream-tls', 'it only notes the name for the handshake'],
+      ['mirror', 'last: copies the request as the service will see it'],
     ],
   },
   {
