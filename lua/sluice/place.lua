@@ -1,22 +1,7 @@
 -- Where the tree stands, and where it was made for: nginx.conf names its admin socket by an absolute path.
-local ffi = require("ffi")
 local document = require("sluice.document")
 
-ffi.cdef([[
-char *realpath(const char *path, char *resolved);
-void free(void *memory);
-]])
-
 local M = {}
-
--- The absolute path without links, or nil when there is nothing.
-local function real(path)
-  local found = ffi.C.realpath(path, nil)
-  if found == nil then return nil end
-  local text = ffi.string(found)
-  ffi.C.free(found)
-  return text
-end
 
 -- The directory that nginx.conf names, or nil when it names none.
 local function made_for(prefix)
@@ -27,13 +12,25 @@ local function made_for(prefix)
   return type(manifest) == "table" and manifest.dir or nil
 end
 
+-- Whether two paths lead to one directory: what is put in one is seen in the other. Who may not write there cannot know, and it is taken for one.
+local function same(here, there)
+  local name = "/run/.place." .. ngx.worker.pid()
+  local put = io.open(here .. name, "wb")
+  if not put then return true end
+  put:close()
+  local seen = io.open(there .. name, "rb")
+  if seen then seen:close() end
+  os.remove(here .. name)
+  return seen ~= nil
+end
+
 -- Every path by which the kernel may know a socket of this tree. Ends the start of nginx when the tree was moved: its socket would be in another tree.
 function M.sockets(prefix, name)
-  local here, dir = real(prefix), made_for(prefix)
-  if dir and real(dir) ~= here then
-    error("this tree was made for the directory " .. dir .. " and stands in " .. tostring(here) .. ": compile it there, or with --dir", 0)
+  local dir = made_for(prefix)
+  if dir and not same(prefix, dir) then
+    error("this tree was made for the directory " .. dir .. " and stands in " .. prefix .. ": compile it there, or with --dir", 0)
   end
-  return { name, prefix .. name, (here or "") .. "/" .. name, dir and dir .. "/" .. name }
+  return { name, prefix .. name, dir and dir .. "/" .. name }
 end
 
 return M

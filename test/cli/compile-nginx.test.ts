@@ -103,7 +103,7 @@ describe('the directory of a tree', () => {
     await using nginx = await runPlain(binary, place.path('moved'))
     expect(await nginx.exited).toBe(1)
     expect(nginx.output()).toContain(
-      `this tree was made for the directory ${place.path('tree')} and stands in ${place.path('moved')}: compile it there, or with --dir`,
+      `this tree was made for the directory ${place.path('tree')} and stands in ${place.path('moved')}/: compile it there, or with --dir`,
     )
   })
 
