@@ -108,15 +108,16 @@ async function inspect(path: string, from: NginxBinary['from']): Promise<NginxBi
     ...{ path, from, profile: 'debian-1.22', version, modules: join(root, 'usr/lib/nginx/modules') },
     ...(root === '/' ? {} : own),
   }
+  if (atLeast(version, [1, 25]) && (await runsLua(binary, 10_027))) return { ...binary, profile: 'debian-1.26' }
   return (await runsLua(binary)) ? binary : undefined
 }
 
-/** Asks nginx itself: the module must load, and find its Lua libraries. */
-async function runsLua({ path, modules, luaPath, luaCpath }: NginxBinary): Promise<boolean> {
+/** Asks nginx itself: the module must load, be of that version or later (10027 is 0.10.27), and find its Lua libraries. */
+async function runsLua({ path, modules, luaPath, luaCpath }: NginxBinary, least = 0): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), 'sluice-nginx-'))
   const search = `lua_package_path "${luaPath ?? ''};;"; lua_package_cpath "${luaCpath ?? ''};;";`
   const conf = `load_module ${modules}/ndk_http_module.so; load_module ${modules}/ngx_http_lua_module.so;
-pid ${dir}/pid; error_log stderr; events {} http { access_log off; ${search} init_by_lua_block { require("resty.core") require("cjson.safe") } }`
+pid ${dir}/pid; error_log stderr; events {} http { access_log off; ${search} init_by_lua_block { require("resty.core") require("cjson.safe") assert(ngx.config.ngx_lua_version >= ${least}) } }`
   try {
     await writeFile(join(dir, 'nginx.conf'), conf)
     await run(path, ['-t', '-q', '-p', dir, '-c', 'nginx.conf'], { timeout: 10_000 })

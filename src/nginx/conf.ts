@@ -4,13 +4,16 @@ import { accessLogs, logFormats } from './access-log.ts'
 import { httpSettings, maps, proxyHeaders, sharedDicts } from './http-settings.ts'
 import type { Start, StartListener } from './start.ts'
 
-/** Which nginx runs the tree: Debian's 1.22 with the Lua module, or OpenResty 1.27 and later. */
-export type Profile = 'debian-1.22' | 'openresty-1.27'
+/**
+ * Which nginx runs the tree: Debian's 1.22 and later with the Lua module; the same from 1.26 and Lua module 0.10.27 on; or OpenResty 1.27 and later.
+ * A tree for `debian-1.22` also runs on the newer one.
+ */
+export type Profile = 'debian-1.22' | 'debian-1.26' | 'openresty-1.27'
 
 /** Where the engine that will run the tree keeps its parts; all defaults fit packages of the system. */
 export interface ConfOptions {
   readonly profile: Profile
-  /** Directory of dynamic modules, for `debian-1.22`; default `/usr/lib/nginx/modules`. */
+  /** Directory of dynamic modules, not for OpenResty; default `/usr/lib/nginx/modules`. */
   readonly modules?: string
   /** Further entries of Lua's search paths, such as those of an unpacked package. */
   readonly luaPath?: string
@@ -59,7 +62,7 @@ export function nginxConf(start: Start, options: ConfOptions): string {
 }
 
 function modules({ profile, modules: dir = '/usr/lib/nginx/modules' }: ConfOptions): Directive[] {
-  if (profile !== 'debian-1.22') return []
+  if (profile === 'openresty-1.27') return []
   return ['ndk_http_module.so', 'ngx_http_lua_module.so'].map((file) => directive('load_module', `${dir}/${file}`))
 }
 
@@ -94,7 +97,7 @@ function searchPath(...places: readonly (string | undefined)[]): string {
 
 /**
  * The runtime chooses the peer. `keepalive` tells connections apart by address alone: over TLS a request could get the connection that was
- * verified for another name, so Debian's nginx opens one per request, and OpenResty uses `enable_keepalive`, which knows the name.
+ * verified for another name, so an old nginx opens one per request, and newer Lua modules have `enable_keepalive`, which knows the name.
  */
 function upstream(name: string, grpc: boolean, profile: Profile): Directive {
   const plain = name === 'http' || name === 'grpc'
@@ -108,7 +111,7 @@ function upstream(name: string, grpc: boolean, profile: Profile): Directive {
 
 function server({ id, address, port, tls, proxyProtocol }: StartListener, locations: readonly Directive[], profile: Profile): Directive {
   const at = `${address.includes(':') ? `[${address}]` : address}:${port}`
-  const separate = profile === 'openresty-1.27'
+  const separate = profile !== 'debian-1.22'
   return block(
     'server',
     [],
