@@ -2,6 +2,7 @@ import type { FastifyPluginCallback } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { compare } from '../lib/compare.ts'
 import type { Node, Policies } from '../model/gateway.ts'
+import type { Start } from '../nginx/start.ts'
 import { configState } from './config-state.ts'
 import type { AdminContext } from './context.ts'
 import { redact } from './redact.ts'
@@ -14,6 +15,14 @@ import { versionsOf } from './versions.ts'
 const node = Type.Record(Type.String(), Type.Unknown(), { description: 'A node of the merged model, with defaults and groups laid in.' })
 const nodes = (description: string) => Type.Record(Type.String(), node, { description })
 
+const startSchema = Type.Object(
+  {
+    listeners: Type.Array(Type.Record(Type.String(), Type.Unknown()), { description: 'Address, port and TLS version of each listener.' }),
+    trusts: Type.Array(Type.String(), { description: 'Ways in which certificates of services are checked, by name.' }),
+  },
+  { description: 'Only for nginx: what it can be told only at start. A difference is a reload.' },
+)
+
 const configSchema = Type.Object({
   config: configStateSchema,
   target: Type.Enum(['envoy', 'nginx'], { description: 'The engine that it is compiled for.' }),
@@ -24,6 +33,7 @@ const configSchema = Type.Object({
   policies: Type.Record(Type.String(), Type.Unknown(), { description: 'Gateway-wide values of features.' }),
   files: Type.Record(Type.String(), Type.String(), { description: 'Hash of each file that this was made of.' }),
   resources: Type.Record(Type.String(), Type.String(), { description: 'Version of each resource that proxies are given, by type and name.' }),
+  start: Type.Optional(startSchema),
 })
 
 type ConfigView = Static<typeof configSchema>
@@ -48,20 +58,25 @@ export function configRoute(cx: AdminContext): FastifyPluginCallback {
 function configView(cx: AdminContext): ConfigView | undefined {
   const published = cx.history.now()
   if (!published) return undefined
-  const { gateway } = published.good
+  const { good } = published
+  const { gateway } = good
   return {
     config: configStateView(cx),
-    target: published.good.target,
+    target: good.target,
     name: gateway.name,
     listeners: collection(gateway.listeners),
     services: collection(gateway.services),
     routes: collection(gateway.routes),
     policies: plain(gateway.policies),
-    files: Object.fromEntries([...published.good.files].map(([file, { hash }]) => [file, hash] as const).sort(([a], [b]) => compare(a, b))),
-    resources: Object.fromEntries(
-      [...versionsOf(published.good)].map(([key, { version }]) => [key, version] as const).sort(([a], [b]) => compare(a, b)),
-    ),
+    files: Object.fromEntries([...good.files].map(([file, { hash }]) => [file, hash] as const).sort(([a], [b]) => compare(a, b))),
+    resources: Object.fromEntries([...versionsOf(good)].map(([key, { version }]) => [key, version] as const).sort(([a], [b]) => compare(a, b))),
+    ...(good.target === 'nginx' && { start: startView(good.start) }),
   }
+}
+
+/** Without the certificates of authorities: their names say whether they are the same. */
+function startView({ listeners, trusts }: Start): Static<typeof startSchema> {
+  return { listeners: listeners.map((listener) => ({ ...listener })), trusts: [...trusts.keys()].sort(compare) }
 }
 
 function collection(from: ReadonlyMap<string, Node>): Record<string, Record<string, unknown>> {

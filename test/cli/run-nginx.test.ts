@@ -27,6 +27,25 @@ async function engineOf(address: string): Promise<{ pid: number; detail: string 
   return { pid: Number(pid), detail }
 }
 
+describe('plan --target nginx --against live', () => {
+  it('compares with the server, and knows what its nginx was started with', async () => {
+    const [port, other] = [await freePort(), await freePort()]
+    const files = { 'gateway.yaml': config(port, 'one'), 'moved.yaml': config(other, 'one'), 'said.yaml': config(port, 'two') }
+    await using place = await workplace(files)
+    await using running = startSluice(place.dir, run)
+    const [, address = ''] = await running.says(ready)
+    const plan = (...words: string[]) => place.run(['plan', ...words, '--against', 'live', '--admin', address, '--exit-code', '--quiet'])
+    expect(await plan('--target', 'nginx')).toEqual({ code: 0, stdout: 'No changes.\n', stderr: '' })
+    const [moved, said] = [await plan('moved.yaml', '--target', 'nginx'), await plan('said.yaml', '--target', 'nginx')]
+    expect([moved.code, said.code]).toEqual([2, 2])
+    expect(moved.stdout).toContain(
+      `nginx is reloaded: listener public moves from 127.0.0.1:${port} to 127.0.0.1:${other}.\nListener public changes: `,
+    )
+    expect(said.stdout).toMatch(/\nEach proxy gets routes: 1 \(\d+ B\)\.\nNo connection drops\.\n$/)
+    expect(await plan()).toEqual({ code: 64, stdout: '', stderr: `error: the server at ${address} serves nginx; plan for it with --target nginx\n` })
+  })
+})
+
 describe('run --engine nginx', () => {
   it('serves, follows the file, keeps the last good over a bad file, tells its status, and leaves no process', async () => {
     const port = await freePort()
