@@ -60,6 +60,8 @@ export interface Feature<M = unknown> {
   lower?(value: unknown, node: NodeDraft, cx: LowerCx): M | undefined
   /** Further matches that a route must take for each written one, because it has the feature's key; they are marked `implied`. */
   matches?(value: M, match: Match): readonly Match[]
+  /** The value as users write it, where that is not how `M` is built, so that plans speak the user's language. Times stay milliseconds, shares percent. */
+  written?(value: M): unknown
   /** Checks that need more than one node. Schema errors are the spine's. */
   check?(gateway: Gateway, cx: Cx): Iterable<Diagnostic>
   /** Services that the value on a route sends requests to, besides the targets of the route itself. They are checked, kept and pushed as those are. */

@@ -109,7 +109,7 @@ function policies(values: Policies, scopes: readonly Scope[], { features, base }
     const { name, points } = feature
     const point = points.find(({ at }) => scopes.includes(at))
     const value = point && (values[name] ?? unwritten(feature, point))
-    if (point && value !== undefined) words[point.key] = inWords(value, point.schema, base)
+    if (point && value !== undefined) words[point.key] = inWords(feature.written ? feature.written(value) : value, point.schema, base)
   }
   return words
 }

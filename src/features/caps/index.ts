@@ -2,13 +2,14 @@ import type { Feature } from '../../feature.ts'
 import { policyOf } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { type Caps, check, lower } from './model.ts'
+import { type Caps, check, lower, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const caps: Feature<Caps> = {
   name: 'caps',
   points: [{ at: 'service', key: 'caps', schema, merge: 'fields' }],
   lower,
+  written,
   check: (gateway, cx) => check(gateway, cx, (service) => policyOf(caps, service)),
   envoy,
   nginx,

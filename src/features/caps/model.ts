@@ -32,6 +32,10 @@ export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): Caps {
   }
 }
 
+export function written({ connections, pending, requests, overflow: { status, retryAfter } }: Caps): unknown {
+  return { connections, pending, requests, overflow: { status, retryAfter: retryAfter * 1_000 } }
+}
+
 /** Callers of one route see one status: they do not know which of its services was chosen, and neither does Envoy where it makes the answer. */
 export function* check(gateway: Gateway, cx: Cx, capsOf: (service: Service) => Caps | undefined): Iterable<Diagnostic> {
   for (const route of gateway.routes.values()) {

@@ -4,13 +4,14 @@ import { check } from './check.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { fileProblem } from './fallback.ts'
-import { type CircuitBreaker, lower, material } from './model.ts'
+import { type CircuitBreaker, lower, material, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const circuitBreaker: Feature<CircuitBreaker> = {
   name: 'circuit-breaker',
   points: [{ at: 'service', key: 'circuitBreaker', schema, merge: 'fields', whole: ['fallback'] }],
   lower,
+  written,
   check: (gateway, cx) => check(gateway, cx, (service) => policyOf(circuitBreaker, service)),
   material,
   *checkMaterial({ fallback }, node, read, cx) {

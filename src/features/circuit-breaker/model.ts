@@ -41,6 +41,11 @@ export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): CircuitBre
   }
 }
 
+export function written({ failures, errorRate, within, openFor, halfOpen, fallback }: CircuitBreaker): unknown {
+  const openWhen = { failures, errorRate: errorRate?.percent, within, minRequests: errorRate?.minRequests }
+  return { openWhen, openFor, halfOpen, fallback }
+}
+
 function lowerHalfOpen({ probes = defaultProbes, successes = probes }: NonNullable<Written['halfOpen']>, cx: LowerCx): HalfOpen {
   if (successes > probes) {
     cx.report({

@@ -1,13 +1,14 @@
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { forms, type HealthCheck, lower } from './model.ts'
+import { forms, type HealthCheck, lower, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const healthCheck: Feature<HealthCheck> = {
   name: 'health-check',
   points: [{ at: 'service', key: 'healthCheck', schema, merge: 'fields', forms }],
   lower,
+  written,
   envoy,
   nginx,
   codes: {

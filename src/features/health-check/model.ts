@@ -63,6 +63,23 @@ export function lower(value: unknown, node: NodeDraft, cx: LowerCx): HealthCheck
   return check
 }
 
+export function written({ question, interval, unhealthyInterval, idleInterval, ...rest }: HealthCheck): unknown {
+  return {
+    ...writtenQuestion(question),
+    interval,
+    ...rest,
+    ...(unhealthyInterval === interval ? {} : { unhealthyInterval }),
+    ...(idleInterval === interval ? {} : { idleInterval }),
+  }
+}
+
+function writtenQuestion(question: Question): object {
+  const { type, ...rest } = question
+  if (type !== 'http') return { [type]: rest }
+  const { method, headers, body, ...short } = question
+  return method === 'GET' && body === undefined && Object.keys(headers).length === 0 ? { ...short, type: undefined } : { http: rest }
+}
+
 function question(written: Written, name: string, cx: LowerCx): Question {
   const used = forms.filter((form) => form.some((key) => written[key] !== undefined))
   const [, second] = used

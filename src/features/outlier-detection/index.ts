@@ -1,13 +1,14 @@
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { lower, type OutlierDetection } from './model.ts'
+import { lower, type OutlierDetection, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const outlierDetection: Feature<OutlierDetection> = {
   name: 'outlier-detection',
   points: [{ at: 'service', key: 'outlierDetection', schema, merge: 'fields' }],
   lower,
+  written,
   envoy,
   nginx,
   codes: {

@@ -39,6 +39,12 @@ export function lower(value: unknown, _node: NodeDraft, cx: LowerCx): OutlierDet
   }
 }
 
+export function written({ failureRate, ...rest }: OutlierDetection): unknown {
+  if (!failureRate) return rest
+  const { percent, ...enough } = failureRate
+  return { ...rest, failureRate: { above: percent, ...enough } }
+}
+
 function longest(written: Written, ejectFor: number, cx: LowerCx): number {
   if (written.maxEjectFor === undefined) return ejectFor
   const most = readDuration(written.maxEjectFor, ['outlierDetection', 'maxEjectFor'], cx)
