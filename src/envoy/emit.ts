@@ -21,7 +21,7 @@ import type { RouteCx } from './parts.ts'
 import { choicesOf, clusterPatch, listenerPatch, routePatches, secretResources } from './patches.ts'
 import { violations } from './pgv.ts'
 import { toResource } from './resource.ts'
-import { envoyRoute } from './route.ts'
+import { envoyRoute, overTls } from './route.ts'
 import { redirectConfiguration, routeConfiguration, type RouteInputs, VirtualHostMemo } from './route-configuration.ts'
 import { baseExtensions, idleSlots } from './slots.ts'
 import { countWays, maxVariants } from './variants.ts'
@@ -56,6 +56,7 @@ export class EnvoyEmitter {
   readonly #routes = new Memo<Made<readonly (readonly EnvoyRoute[])[]>>()
   readonly #listeners = new WeakMap<Listener, Resource>()
   readonly #hosts = new VirtualHostMemo()
+  readonly #overTls = new WeakMap<readonly EnvoyRoute[], readonly EnvoyRoute[]>()
   readonly #base = [...baseExtensions()]
 
   constructor(features: readonly Feature[]) {
@@ -132,7 +133,17 @@ export class EnvoyEmitter {
       return redirectConfiguration(listener, target, scheme, inputs.idle)
     }
     if (!table) throw new Error(`no route table was made for listener ${listener.name}`)
-    return routeConfiguration(listener, table, inputs)
+    if (!listenerPatch(this.#features, listener).transportSocket) return routeConfiguration(listener, table, inputs)
+    return routeConfiguration(listener, table, { ...inputs, routeOf: (entry) => this.#secure(inputs.routeOf(entry)) })
+  }
+
+  #secure(routes: readonly EnvoyRoute[]): readonly EnvoyRoute[] {
+    const before = this.#overTls.get(routes)
+    if (before) return before
+    const made = routes.map(overTls)
+    const secure = made.every((route, index) => route === routes[index]) ? routes : made
+    this.#overTls.set(routes, secure)
+    return secure
   }
 
   #routeOf(index: Index, at: Cx['at'], diagnostics: Diagnostic[]): (entry: Entry) => readonly EnvoyRoute[] {

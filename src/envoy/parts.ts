@@ -42,6 +42,8 @@ export interface RoutePatch {
   readonly requestHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
   readonly requestHeadersToRemove?: readonly string[]
   readonly responseHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
+  /** Only on listeners that speak TLS. */
+  readonly responseHeadersOverTls?: readonly Fields<typeof HeaderValueOptionSchema>[]
   readonly responseHeadersToRemove?: readonly string[]
   /** Filters that the route brings itself, inside the slot `filter-chain`. */
   readonly chain?: Readonly<Partial<Record<ChainName, Message>>>

@@ -1,4 +1,5 @@
 import { create, type Message, type MessageInitShape } from '@bufbuild/protobuf'
+import { HeaderValueOption_HeaderAppendAction } from '#gen/envoy/config/core/v3/base_pb.js'
 import { type Route as EnvoyRoute, type RouteActionSchema, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { ConfigSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import { canonical } from '../model/canonical.ts'
@@ -12,6 +13,8 @@ import { sharedRetryPolicy } from './retry-policies.ts'
 import { routeMatch } from './route-match.ts'
 import { perFilter } from './per-filter.ts'
 import type { SlotName } from './slots.ts'
+
+const ifAbsent = HeaderValueOption_HeaderAppendAction.ADD_IF_ABSENT
 
 /** Default time for the whole of a request, in milliseconds (Envoy's own default, written out). */
 const requestTimeoutMs = 15_000
@@ -30,18 +33,39 @@ export interface RouteOptions {
   readonly protocol?: Protocol | undefined
 }
 
+const secureForms = new WeakMap<EnvoyRoute, EnvoyRoute>()
+
+/** The route as it is on a listener that speaks TLS; the same object where that makes no difference. */
+export function overTls(route: EnvoyRoute): EnvoyRoute {
+  return secureForms.get(route) ?? route
+}
+
 /** Route → the Envoy route of one of its match alternatives. */
-export function envoyRoute(entry: Entry, patch: RoutePatch, { when = {}, protocol }: RouteOptions = {}): EnvoyRoute {
+export function envoyRoute(entry: Entry, patch: RoutePatch, options: RouteOptions = {}): EnvoyRoute {
+  const { responseHeadersOverTls: more = [], ...rest } = patch
+  const plain = routeOf(entry, rest, options)
+  if (more.length === 0) return plain
+  secureForms.set(plain, routeOf(entry, { ...rest, responseHeadersToAdd: [...(rest.responseHeadersToAdd ?? []), ...more] }, options))
+  return plain
+}
+
+function routeOf(entry: Entry, patch: RoutePatch, { when = {}, protocol }: RouteOptions): EnvoyRoute {
   return create(RouteSchema, {
     name: entryName(entry),
     match: routeMatch(entry.match, when),
     action: action(entry.route, patch, protocol),
     requestHeadersToAdd: [...(patch.requestHeadersToAdd ?? [])],
     requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],
-    responseHeadersToAdd: [...(patch.responseHeadersToAdd ?? [])],
+    responseHeadersToAdd: withoutDefaults(patch.responseHeadersToAdd ?? []),
     responseHeadersToRemove: [...(patch.responseHeadersToRemove ?? [])],
     typedPerFilterConfig: perFilter({ ...patch.perFilter, ...metadataFilter(patch), ...ownFilters(patch), ...onlyTargetFilters(entry.route, patch) }),
   })
+}
+
+/** Envoy looks for what is absent before it adds anything, so a default would stand beside what another feature sets. */
+function withoutDefaults(headers: NonNullable<RoutePatch['responseHeadersToAdd']>): NonNullable<RoutePatch['responseHeadersToAdd']>[number][] {
+  const given = new Set(headers.flatMap(({ header, appendAction }) => (appendAction === ifAbsent ? [] : [header?.key])))
+  return headers.filter(({ header, appendAction }) => appendAction !== ifAbsent || !given.has(header?.key))
 }
 
 /** Several features may note facts of a request; their rules share one filter. */

@@ -19,6 +19,7 @@ import { retry } from './retry/index.ts'
 import { rewrite } from './rewrite/index.ts'
 import { split } from './split/index.ts'
 import { sticky } from './sticky/index.ts'
+import { securityHeaders } from './security-headers/index.ts'
 import { timeouts } from './timeouts/index.ts'
 import { upstreamTls } from './upstream-tls/index.ts'
 import { websocket } from './websocket/index.ts'
@@ -40,6 +41,7 @@ export const features: readonly Feature[] = [
   bodyLimit,
   rewrite,
   headers,
+  securityHeaders,
   timeouts,
   retry,
   split,

@@ -72,7 +72,6 @@ export const variables: readonly Directive[] = [
   'route',
   'service',
   'front_proto',
-  'hsts',
 ].map((name) => directive('set', template(`$sl_${name}`), template('')))
 
 /** The other shapes: for each way, each choice of statuses and whether POST is tried again. */
