@@ -1,6 +1,7 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
 import { TypedExtensionConfigSchema } from '#gen/envoy/config/core/v3/extension_pb.js'
 import { BodySizeLimitSchema } from '#gen/envoy/extensions/filters/http/body_size_limit/v3/body_size_limit_pb.js'
+import { CompressorSchema } from '#gen/envoy/extensions/filters/http/compressor/v3/compressor_pb.js'
 import {
   type FilterChainConfigPerRoute,
   FilterChainConfigPerRouteSchema,
@@ -20,6 +21,12 @@ interface ChainPlace {
 const places = [
   { name: 'body-size-limit', type: BodySizeLimitSchema, reason: 'counts what the client sent, before anything else may change it' },
   { name: 'grpc-web', type: GrpcWebSchema, reason: 'translates what was counted; everything after it sees gRPC' },
+  {
+    name: 'compressor-br',
+    type: CompressorSchema,
+    reason: 'what the filters above see of an answer is small and may still be read; before gzip, as in the listener',
+  },
+  { name: 'compressor-gzip', type: CompressorSchema, reason: 'for clients without brotli' },
 ] as const satisfies readonly ChainPlace[]
 
 export type ChainName = (typeof places)[number]['name']

@@ -4,6 +4,7 @@ import { bodyLimit } from './body-limit/index.ts'
 import { canary } from './canary/index.ts'
 import { caps } from './caps/index.ts'
 import { circuitBreaker } from './circuit-breaker/index.ts'
+import { compression } from './compression/index.ts'
 import { cors } from './cors/index.ts'
 import { fault } from './fault/index.ts'
 import { grpcWeb } from './grpc-web/index.ts'
@@ -40,6 +41,7 @@ export const features: readonly Feature[] = [
   cors,
   bodyLimit,
   rewrite,
+  compression,
   headers,
   securityHeaders,
   timeouts,

@@ -74,18 +74,34 @@ export const variables: readonly Directive[] = [
   'front_proto',
 ].map((name) => directive('set', template(`$sl_${name}`), template('')))
 
-/** The other shapes: for each way, each choice of statuses and whether POST is tried again. */
+/** Name of a shape, without the way. */
+export function shapeOf(statuses: RetryStatuses, unsafe: boolean, compress: boolean): string {
+  return `${statuses}${unsafe ? '-unsafe' : ''}${compress ? '-gzip' : ''}`
+}
+
+/** The other shapes: for each way, each choice of statuses, whether POST is tried again, and whether answers may be compressed. */
 export function shapeLocations(all: readonly Way[]): Directive[] {
+  const choices = retryStatuses.flatMap((statuses) => both.flatMap((unsafe) => both.map((compress) => ({ statuses, unsafe, compress }))))
   return all.flatMap((one) =>
-    retryStatuses.flatMap((statuses) =>
-      [false, true].map((unsafe) => {
-        const name = `@${one.name}_${statuses}${unsafe ? '-unsafe' : ''}`
-        const next = ['error', 'timeout', ...nextUpstream[statuses], ...(unsafe ? ['non_idempotent'] : [])]
-        return block('location', [name], [directive(`${one.kind}_next_upstream`, ...next), ...one.more, one.pass])
-      }),
-    ),
+    choices.map(({ statuses, unsafe, compress }) => {
+      const next = ['error', 'timeout', ...nextUpstream[statuses], ...(unsafe ? ['non_idempotent'] : [])]
+      const inner = [directive(`${one.kind}_next_upstream`, ...next), ...(compress ? gzip : []), ...one.more, one.pass]
+      return block('location', [`@${one.name}_${shapeOf(statuses, unsafe, compress)}`], inner)
+    }),
   )
 }
+
+const both = [false, true] as const
+
+/** What is compressed, and which Vary it gets, is for the runtime to say. */
+const gzip: readonly Directive[] = [
+  directive('gzip', 'on'),
+  directive('gzip_types', '*'),
+  directive('gzip_min_length', 0),
+  directive('gzip_proxied', 'any'),
+  directive('gzip_vary', 'off'),
+  directive('gzip_comp_level', 5),
+]
 
 /** Largest bodies, in bytes, that nginx reads for a route when the client does not say how long its body is. A fixed ladder: nginx knows the limit only from its files. */
 const bodySteps = [16, 20, 24, 28, 32, 40].map((bits) => 2 ** bits)

@@ -21,6 +21,8 @@ interface Shape {
   readonly retryOn?: RetryStatuses
   /** Tries POST and PATCH again as well after the request was sent. */
   readonly retryUnsafe?: boolean
+  /** Answers may be compressed; the runtime decides which. */
+  readonly compress?: boolean
 }
 
 /** How TLS to the endpoints of a service is checked: by the authorities of the system, not at all, or by the authorities of a PEM text. */

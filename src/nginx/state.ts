@@ -8,6 +8,7 @@ import { parameterGuard } from '../model/guard.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
 import { listenerId } from './listener-id.ts'
+import { shapeOf } from './locations.ts'
 import type { Json, RetryStatuses, StateCx } from './parts.ts'
 import { anchored, matchData } from './path-data.ts'
 import { phaseOrder } from './phases.ts'
@@ -161,13 +162,15 @@ function furtherData(route: Route, features: readonly Feature[]): { readonly [ke
 function shapeName(route: Route, features: readonly Feature[]): string | undefined {
   let retryOn: RetryStatuses | undefined
   let unsafe = false
+  let compress = false
   for (const feature of features) {
     const value = route.policies[feature.name]
     const shape = value === undefined ? undefined : feature.nginx?.shape?.(value, route)
     retryOn = shape?.retryOn ?? retryOn
     unsafe ||= shape?.retryUnsafe ?? false
+    compress ||= shape?.compress ?? false
   }
-  return unsafe ? `${retryOn ?? 'none'}-unsafe` : retryOn
+  return unsafe || compress ? shapeOf(retryOn ?? 'none', unsafe, compress) : retryOn
 }
 
 function endpointData(service: Service, endpoint: Endpoint, resolve: StateInput['resolve']): Json[] {
