@@ -2,7 +2,7 @@ import { cpus } from 'node:os'
 import { type Bench, load } from './support/report.ts'
 
 /** `npm run bench [-- names…] [--quick]`: each bench prints its tables as Markdown. */
-const all = ['compile', 'change', 'route-added', 'request-cost', 'data-plane', 'herd']
+const all = ['compile', 'change', 'route-added', 'request-cost', 'data-plane', 'herd', 'nginx', 'nginx-change']
 
 const args = process.argv.slice(2)
 const quick = args.includes('--quick')
