@@ -52,7 +52,7 @@ local function wait_for(number)
     local list, slowest = workers()
     if slowest >= number then return true, list end
     if ngx.now() > deadline then return false, list end
-    ngx.sleep(0.002)
+    ngx.sleep(0.001)
   end
 end
 

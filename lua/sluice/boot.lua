@@ -1,7 +1,7 @@
 -- What happens when nginx starts: in the master, then in each worker.
 local M = {}
 
-local tick = 0.02 -- seconds between two looks at the shared dict
+local tick = 0.005 -- seconds between two looks at the shared dict
 
 -- Removes the socket file that a killed nginx left behind, which would stop this one from listening. A socket in use stays; when nginx listens
 -- below its working directory the kernel does not say which one that is, so any socket of that name counts as in use.

@@ -45,7 +45,7 @@ export interface NginxStatus {
 export interface NginxAdmin {
   put(state: State): Promise<NginxReport>
   /**
-   * `wait` (default true): answer when every worker has acknowledged, up to some 20 ms for an idle one. Without it the answer comes at once, with
+   * `wait` (default true): answer when every worker has acknowledged, up to some 5 ms for an idle one. Without it the answer comes at once, with
    * `applied` as far as it is known: each worker takes the delta up before its next request, so no request sees the old state either way.
    */
   post(delta: Delta, wait?: boolean): Promise<NginxReport>
