@@ -8,7 +8,7 @@ local slots = require("sluice.slots")
 
 local M = {}
 
--- Seconds, as far as no feature says something else; the same as the Envoy engine's.
+-- Seconds, as far as no feature says something else; the same as the Envoy engine's, and as in nginx.conf (src/nginx/http-settings.ts).
 local connect, request = 5, 15
 -- Of streams: a gRPC call has the deadline of its caller, a WebSocket has none. They end when nothing is said for so long.
 local stream = 300
@@ -46,13 +46,15 @@ function M.balance()
   local ctx = slots.get()
   if not ctx or not ctx.service then return ngx.exit(ngx.ERROR) end
   if ctx.tries then note_failure(ctx) else ctx.tries = {} end
-  local longest = (ctx.upgrade or ctx.service.protocol == "grpc") and stream or request
-  ctx.limits = { connect = connect, send = longest, read = longest }
-  if deadline.over(ctx) then return ngx.exit(ngx.ERROR) end
-  local steps = ctx.service.attempt
-  if steps and features.run(steps, ctx) then return ngx.exit(ngx.ERROR) end
-  steps = ctx.route.attempt_steps
-  if steps and features.run(steps, ctx) then return ngx.exit(ngx.ERROR) end
+  local of_service, of_route = ctx.service.attempt, ctx.route.attempt_steps
+  local is_stream = ctx.upgrade or ctx.service.protocol == "grpc"
+  if of_service or of_route or is_stream or ctx.deadline then
+    local longest = is_stream and stream or request
+    ctx.limits = { connect = connect, send = longest, read = longest }
+    if deadline.over(ctx) then return ngx.exit(ngx.ERROR) end
+    if of_service and features.run(of_service, ctx) then return ngx.exit(ngx.ERROR) end
+    if of_route and features.run(of_route, ctx) then return ngx.exit(ngx.ERROR) end
+  end
   local peer = choose(ctx)
   if not peer then
     ctx.refusal = ctx.refusal or "no-healthy-endpoint"
@@ -67,7 +69,7 @@ function M.balance()
     return ngx.exit(ngx.ERROR)
   end
   local limits = ctx.limits
-  balancer.set_timeouts(limits.connect, limits.send, limits.read)
+  if limits then balancer.set_timeouts(limits.connect, limits.send, limits.read) end
   if enable_keepalive then enable_keepalive(60, 100000) end
 end
 

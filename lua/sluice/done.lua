@@ -5,7 +5,9 @@ local slots = require("sluice.slots")
 local M = {}
 
 -- Status of the last attempt: that of the service, or nil when it gave none.
-local function last_status()
+local function last_status(ctx)
+  local status = ngx.status
+  if status >= 200 and status < 499 and not ctx.own_reply then return status end
   local text = ngx.var.upstream_status
   return text and (tonumber(text) or tonumber(string.match(text, "(%d+)$")))
 end
@@ -22,7 +24,7 @@ function M.log(id)
     local last = tries[#tries]
     if last and not last.ended then
       last.peer.load.active = last.peer.load.active - 1
-      last.status = last_status()
+      last.status = last_status(ctx)
       -- The status is nginx's own word when no head of an answer came.
       local head = ngx.var.upstream_header_time
       if not head or string.sub(head, -1) == "-" then last.failed = "failed" end

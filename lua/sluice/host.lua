@@ -21,6 +21,19 @@ M.without_dot = memo.of(function(authority)
   return (string.gsub(string.gsub(authority, "%.$", ""), "%.(:%d*)$", "%1"))
 end, 2000)
 
+local most = 2000 -- hosts remembered of each listener
+
+-- The same as `serving`, remembered as long as the state does not change.
+function M.table_of(listener, host, version)
+  if listener.seen_in ~= version or listener.seen_count > most then listener.seen, listener.seen_count, listener.seen_in = {}, 0, version end
+  local found = listener.seen[host]
+  if found == nil then
+    found = M.serving(listener.hosts, host) or false
+    listener.seen[host], listener.seen_count = found, listener.seen_count + 1
+  end
+  return found
+end
+
 -- The entry of `by_host` that serves the host: its exact name, else the longest wildcard, else `*`.
 function M.serving(by_host, host)
   local found = by_host[host]

@@ -51,25 +51,37 @@ end, 4000)
 local most = 100
 local fields, cut = ffi.new("ngx_http_lua_ffi_table_elt_t[?]", most), ffi.new("int[1]")
 
--- Fills `headers` with names in lower case; a name that comes twice has a list. Returns the names that are not for the service (nil when there
--- are none), or false when one cannot be taken.
+local function add(headers, name, value, kind)
+  local before = headers[name]
+  if before == nil then
+    headers[name] = value
+  elseif kind == "once" then
+    return false
+  elseif type(before) == "table" then
+    before[#before + 1] = value
+  else
+    headers[name] = { before, value }
+  end
+  return true
+end
+
+-- Adds field `i` of nginx's list, with its name in lower case; a name that comes twice has a list. Returns its kind and name; false for one that
+-- cannot be taken. A function of its own without a loop and without a call at its end: so LuaJIT compiles it, however few headers a request has.
+local function take(headers, i)
+  local field = fields[i]
+  local key, text = field.key, field.value
+  local name, value = text_of(key.data, key.len), text_of(text.data, text.len)
+  local kind = kind_of(name)
+  if kind == "refused" or is_bad(value) or not add(headers, name, value, kind) then return false, name end
+  return kind, name
+end
+
+-- Fills `headers`. Returns the names that are not for the service (nil when there are none), or false when a header cannot be taken.
 local function collect(headers, n, trusted)
   local gone
   for i = 0, n - 1 do
-    local field = fields[i]
-    local name, value = text_of(field.key.data, field.key.len), text_of(field.value.data, field.value.len)
-    local kind = kind_of(name)
-    if kind == "refused" or is_bad(value) then return false end
-    local before = headers[name]
-    if before == nil then
-      headers[name] = value
-    elseif kind == "once" then
-      return false
-    elseif type(before) == "table" then
-      before[#before + 1] = value
-    else
-      headers[name] = { before, value }
-    end
+    local kind, name = take(headers, i)
+    if not kind then return false end
     if kind == "owned" or (kind == "forwarding" and not trusted) then
       gone = gone or {}
       gone[#gone + 1] = name
@@ -78,14 +90,20 @@ local function collect(headers, n, trusted)
   return gone
 end
 
--- Headers with names in lower case, those of the client's that only the gateway may set taken out; or nil and the code of the refusal.
-function M.headers(listener)
-  local headers, request = {}, get_request()
+-- Reads nginx's list; how many fields there are, and whether that is too many.
+local function fetch()
+  local request = get_request()
   local n = C.ngx_http_lua_ffi_req_get_headers_count(request, most, cut)
   if n < 0 then error("the headers of a request cannot be read here") end
-  if cut[0] ~= 0 then return nil, "headers-too-large" end
-  if n == 0 then return headers end
-  if C.ngx_http_lua_ffi_req_get_headers(request, fields, n, 0) ~= 0 then error("the headers of a request cannot be read") end
+  if n > 0 and C.ngx_http_lua_ffi_req_get_headers(request, fields, n, 0) ~= 0 then error("the headers of a request cannot be read") end
+  return n, cut[0] ~= 0
+end
+
+-- Headers with names in lower case, those of the client's that only the gateway may set taken out; or nil and the code of the refusal.
+function M.headers(listener)
+  local headers = {}
+  local n, truncated = fetch()
+  if truncated then return nil, "headers-too-large" end
   local gone = collect(headers, n, listener.trustedHops > 0)
   if gone == false then return nil, "bad-request" end
   for i = 1, gone and #gone or 0 do

@@ -67,6 +67,7 @@ end
 -- nginx may have refused the request before any Lua ran.
 function M.internal(id)
   local ctx = slots.get()
+  if ctx then ctx.own_reply = true end
   local state = config.state()
   local listener = ctx and ctx.listener or (state and state.by_id[id])
   local code = string.match(ngx.var.uri, "([^/]+)$")

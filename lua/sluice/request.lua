@@ -32,15 +32,17 @@ end
 -- that are served. What it does not match is looked at piece by piece.
 local usual = [[\A[A-Z]{1,32} ((?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?)(?:\?[!-"$-~]*)? HTTP/(?:1\.1|2\.0)\z]]
 
-local function read_usual(listener)
+-- The line and where its path is; no place when it is not a usual one. The methods of HTTP/2 are anything, as on the Envoy engine.
+local function usual_line()
   local line = ngx.var.request
   local from, to = re_find(line, usual, "jo", nil, 1)
-  if not from or to < from then return false end
-  local headers, refusal = hygiene.headers(listener)
-  if not headers then return nil, refusal end
-  local authority = headers.host
-  if not authority or find(authority, ",", 1, true) then return false end
-  local agent = headers["user-agent"]
+  if not from or to < from or not methods[sub(line, 1, from - 2)] then return line, nil end
+  return line, from, to
+end
+
+local function usual_request(line, from, to, headers)
+  local authority, agent = headers.host, headers["user-agent"]
+  local plain = hygiene.is_plain(authority) and (agent == nil or (type(agent) == "string" and hygiene.is_plain(agent)))
   return {
     path = sub(line, from, to),
     query = to < #line - 9 and sub(line, to + 2, -10),
@@ -49,8 +51,19 @@ local function read_usual(listener)
     host = host.of(authority),
     method = sub(line, 1, from - 2),
     clean = true,
-    plain = hygiene.is_plain(authority) and (agent == nil or (type(agent) == "string" and hygiene.is_plain(agent))),
+    plain = plain,
   }
+end
+
+-- LuaJIT gives up on a function that meets a loop, so what comes before and after the loop over the headers stands in functions of their own.
+local function read_usual(listener)
+  local line, from, to = usual_line()
+  if not from then return false end
+  local headers, refusal = hygiene.headers(listener)
+  if not headers then return nil, refusal end
+  if not headers.host or find(headers.host, ",", 1, true) then return false end
+  local request = usual_request(line, from, to, headers)
+  return request
 end
 
 local function read_any(listener)
@@ -104,7 +117,7 @@ function M.access(id)
   local request, refusal = read(listener)
   if not request then return reply.send(format, refusal) end
   if listener.redirect then return to_listener(listener.redirect, request) end
-  local table = host.serving(listener.hosts, request.host)
+  local table = host.table_of(listener, request.host, state.version)
   if not table then return reply.send(format, "route-not-found") end
   if guarded(table, request) then return reply.send(format, "bad-request") end
   local entry = match.find(table, request)

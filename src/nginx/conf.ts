@@ -1,5 +1,5 @@
 import { bodyLocations, mainLocation, shapeLocations, upstreamBlock, variables, ways } from './locations.ts'
-import { block, type Directive, directive, dollar, lua, renderConf, template } from './nginx-conf.ts'
+import { block, call, type Directive, directive, dollar, lua, renderConf, template } from './nginx-conf.ts'
 import { accessLogs, logFormats } from './access-log.ts'
 import { httpSettings, maps, proxyHeaders, sharedDicts } from './http-settings.ts'
 import type { Start, StartListener } from './start.ts'
@@ -102,11 +102,7 @@ function searchPath(...places: readonly (string | undefined)[]): string {
 function upstream(name: string, grpc: boolean, profile: Profile): Directive {
   const plain = name === 'http' || name === 'grpc'
   const pool = plain && profile === 'debian-1.22' ? [directive('keepalive', grpc ? 64 : 256)] : []
-  return block(
-    'upstream',
-    [upstreamBlock(name)],
-    [directive('server', '0.0.0.1'), lua('balancer_by_lua_block', 'require("sluice.attempt").balance()'), ...pool],
-  )
+  return block('upstream', [upstreamBlock(name)], [directive('server', '0.0.0.1'), call('balancer_by_lua_block', 'attempt', 'balance'), ...pool])
 }
 
 function server({ id, address, port, tls, proxyProtocol }: StartListener, locations: readonly Directive[], profile: Profile): Directive {
@@ -122,8 +118,8 @@ function server({ id, address, port, tls, proxyProtocol }: StartListener, locati
       ...(proxyProtocol ? clientOfProxyProtocol : []),
       ...accessLogs,
       ...(tls ? secure(id, tls.minVersion) : []),
-      lua('header_filter_by_lua_block', 'require("sluice.response").headers()'),
-      lua('log_by_lua_block', `require("sluice.done").log("${id}")`),
+      call('header_filter_by_lua_block', 'response', 'headers'),
+      call('log_by_lua_block', 'done', 'log', id),
       ...locations,
       ...errorPages(id),
     ],
@@ -143,7 +139,7 @@ function secure(id: string, minVersion: '1.2' | '1.3'): Directive[] {
     directive('ssl_protocols', ...(minVersion === '1.2' ? ['TLSv1.2'] : []), 'TLSv1.3'),
     directive('ssl_certificate', 'placeholder.pem'),
     directive('ssl_certificate_key', 'placeholder.key'),
-    lua('ssl_certificate_by_lua_block', `require("sluice.certificate").choose("${id}")`),
+    call('ssl_certificate_by_lua_block', 'certificate', 'choose', id),
   ]
 }
 
@@ -157,7 +153,7 @@ const errorPages = (listener: string): readonly Directive[] => [
   directive('error_page', 501, '/.sluice/not-implemented'),
   // With `=` the runtime chooses the status, and no longer sees nginx's: it stands in the path.
   ...[500, 502, 503, 504].map((status) => directive('error_page', status, template('='), `/.sluice/upstream-${status}`)),
-  block('location', ['^~', '/.sluice/'], [directive('internal'), lua('content_by_lua_block', `require("sluice.reply").internal("${listener}")`)]),
+  block('location', ['^~', '/.sluice/'], [directive('internal'), call('content_by_lua_block', 'reply', 'internal', listener)]),
 ]
 
 /** Only processes that may enter the directory `run` reach it. */
@@ -170,6 +166,6 @@ const adminServer = (socket: string): Directive =>
       directive('access_log', 'off'),
       directive('client_max_body_size', '256m'),
       directive('client_body_buffer_size', '32m'),
-      block('location', ['/'], [...variables, lua('content_by_lua_block', 'require("sluice.admin").serve()')]),
+      block('location', ['/'], [...variables, call('content_by_lua_block', 'admin', 'serve')]),
     ],
   )

@@ -53,6 +53,12 @@ export const httpSettings: readonly Directive[] = [
   directive('proxy_buffers', 8, '32k'),
   directive('proxy_busy_buffers_size', '64k'),
   directive('proxy_next_upstream', 'error', 'timeout'),
+  // What the runtime begins with for an attempt (lua/sluice/attempt.lua), so that it need not say so each time.
+  ...['proxy', 'grpc'].flatMap((kind) => [
+    directive(`${kind}_connect_timeout`, '5s'),
+    directive(`${kind}_send_timeout`, '15s'),
+    directive(`${kind}_read_timeout`, '15s'),
+  ]),
   directive('grpc_buffer_size', '32k'),
   directive('proxy_ssl_server_name', 'on'),
   directive('proxy_ssl_name', template('$sl_sni')),

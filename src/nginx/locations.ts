@@ -1,5 +1,5 @@
 import { commonHeaders } from './http-settings.ts'
-import { block, type Directive, directive, lua, template } from './nginx-conf.ts'
+import { block, call, type Directive, directive, template } from './nginx-conf.ts'
 import { type RetryStatuses, retryStatuses, type Trust } from './parts.ts'
 
 /** What nginx tries again for each choice; the runtime decides per route whether there is another try at all. */
@@ -52,7 +52,7 @@ export function mainLocation(listener: string): Directive {
     'location',
     ['/'],
     [
-      lua('access_by_lua_block', `require("sluice.request").access("${listener}")`),
+      call('access_by_lua_block', 'request', 'access', listener),
       directive('proxy_next_upstream', 'error', 'timeout', ...nextUpstream.gateway),
       ...commonHeaders,
       directive('proxy_pass', `http://${upstreamBlock('http')}`),
@@ -113,10 +113,6 @@ export function bodyLocation(limit: number): string {
 
 export function bodyLocations(first: Way): Directive[] {
   return bodySteps.map((step) =>
-    block(
-      'location',
-      [bodyLocation(step)],
-      [directive('client_max_body_size', step), lua('access_by_lua_block', 'require("sluice.body").read()'), first.pass],
-    ),
+    block('location', [bodyLocation(step)], [directive('client_max_body_size', step), call('access_by_lua_block', 'body', 'read'), first.pass]),
   )
 }

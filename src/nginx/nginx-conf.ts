@@ -28,6 +28,14 @@ export function lua(name: string, code: string): Directive {
   return { name, args: [], lua: code }
 }
 
+/**
+ * A directive that calls a function of the runtime; `id` was made by this program. The master has loaded all modules (lua/sluice/boot.lua), so a
+ * request need not pay for `require`.
+ */
+export function call(name: string, module: string, fn: string, id?: string): Directive {
+  return lua(name, `package.loaded["sluice.${module}"].${fn}(${id === undefined ? '' : JSON.stringify(id)})`)
+}
+
 /** A row of a `map` block. */
 export function entry(key: string, value: Arg): Directive {
   return { name: key, args: [value], entry: true }

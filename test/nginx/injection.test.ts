@@ -117,10 +117,12 @@ describe('text of users', () => {
     expect([...new Set(called)].sort()).toEqual([
       'RAND_bytes',
       'SHA256',
+      'free',
       'mmap',
       'ngx_hex_dump',
       'ngx_http_lua_ffi_req_get_headers',
       'ngx_http_lua_ffi_req_get_headers_count',
+      'realpath',
     ])
     const uses = texts.flatMap((text) => [...text.matchAll(/\bffi\.(\w+)(\[\[|\("|\(\[\[)?/g)])
     expect([...new Set(uses.map(([, name]) => name))].sort()).toEqual(['C', 'cast', 'cdef', 'new', 'string', 'typeof'])
