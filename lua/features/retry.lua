@@ -1,7 +1,11 @@
 -- Whether there is another attempt. nginx itself tries again; the statuses it looks at are those of the location that the route names.
 local balancer = require("ngx.balancer")
+local tries = require("sluice.tries")
 
 local M = {}
+
+-- Replies in the place of an answer that would have been tried again, had there been room: nginx has thrown that answer away by then.
+local replies = { [429] = "too-many-requests", [500] = "internal-error", [502] = "bad-gateway", [504] = "gateway-timeout" }
 
 function M.route(data)
   local retry = { attempts = data.attempts, methods = {}, when = {}, statuses = {} }
@@ -18,22 +22,12 @@ local function within_budget(service)
   return load.retrying < math.max(budget.minConcurrency, load.active * budget.percent / 100)
 end
 
--- Time that the attempt took to one of its steps, from nginx's own list; nil when it never came so far.
-local function time_of(variable, attempt)
-  local n = 0
-  for field in string.gmatch(ngx.var[variable] or "", "[^%s,]+") do
-    n = n + 1
-    if n == attempt then return tonumber(field) end
-  end
-  return nil
-end
-
 local function wanted(retry, ctx)
   local attempt, when = #ctx.tries, retry.when
   local try = ctx.tries[attempt]
-  if time_of("upstream_header_time", attempt) then return retry.statuses[try.status] end
+  if tries.time("upstream_header_time", attempt) then return retry.statuses[try.status] end
   if when["5xx"] or when["gateway-error"] then return true end
-  if not time_of("upstream_connect_time", attempt) then return when["connect-failure"] end
+  if not tries.time("upstream_connect_time", attempt) then return when["connect-failure"] end
   if try.status == 504 then return when["per-try-timeout"] or when.reset end
   return when.reset
 end
@@ -46,16 +40,22 @@ function M.attempt(retry, ctx)
     return false
   end
   -- nginx does not count an attempt that met a connection which the endpoint had closed.
-  local answered = time_of("upstream_header_time", #ctx.tries)
-  if (answered or #ctx.tries < retry.attempts) and wanted(retry, ctx) then
+  local answered = tries.time("upstream_header_time", #ctx.tries)
+  local again = (answered or #ctx.tries < retry.attempts) and wanted(retry, ctx)
+  if again and (ctx.retrying or within_budget(ctx.service)) then
     if not ctx.retrying then
       ctx.retrying = ctx.service.load
       ctx.retrying.retrying = ctx.retrying.retrying + 1
     end
     return false
   end
-  local connected = time_of("upstream_connect_time", #ctx.tries)
-  ctx.refusal = not connected and "endpoint-unreachable" or ctx.tries[#ctx.tries].status == 504 and "service-timeout" or "endpoint-reset"
+  local status = ctx.tries[#ctx.tries].status
+  if answered then
+    ctx.refusal = replies[status] or "service-unavailable"
+  else
+    local connected = tries.time("upstream_connect_time", #ctx.tries)
+    ctx.refusal = not connected and "endpoint-unreachable" or status == 504 and "service-timeout" or "endpoint-reset"
+  end
   return true
 end
 

@@ -21,7 +21,8 @@ function M.attempt(times, ctx)
     return false
   end
   local left = ctx.deadline and ctx.deadline - ngx.now()
-  if left and left <= 0 then
+  -- nginx's clock may be a little early: an attempt of a few milliseconds would be a blow to the service and no help to the caller.
+  if left and left <= 0.005 then
     ctx.refusal = "service-timeout"
     return true
   end

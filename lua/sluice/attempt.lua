@@ -5,6 +5,7 @@ local features = require("sluice.features")
 local pick = require("sluice.pick")
 local service = require("sluice.service")
 local slots = require("sluice.slots")
+local tries = require("sluice.tries")
 
 local M = {}
 
@@ -20,7 +21,8 @@ local function note_failure(ctx)
   local kind, status = balancer.get_last_failure()
   if not kind then return end
   local last = ctx.tries[#ctx.tries]
-  last.failed, last.status = kind, status
+  -- nginx calls a bad status failed as well; here it means that there was no answer.
+  last.failed, last.status = not tries.time("upstream_header_time", #ctx.tries) and "failed" or nil, status
   last.peer.load.active = last.peer.load.active - 1
   last.ended = true
 end

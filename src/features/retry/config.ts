@@ -9,7 +9,7 @@ export interface Written {
   attempts?: number
   when?: Condition[]
   statuses?: number[]
-  backoff?: { initial?: string; factor?: number; max?: string }
+  backoff?: { initial?: string; factor?: number; max?: string; retryAfter?: string }
   methods?: string[]
 }
 
@@ -28,6 +28,9 @@ const backoff = Type.Object(
     ),
     factor: Type.Optional(Type.Literal(2, { description: 'Growth from one attempt to the next. Envoy knows only 2.', default: 2 })),
     max: Type.Optional(duration({ description: 'Longest wait.', default: '250ms' })),
+    retryAfter: Type.Optional(
+      duration({ description: 'Waits as long as the Retry-After of an answer says, when that is at most this. Default: it is not looked at.' }),
+    ),
   },
   { additionalProperties: false, description: 'Growing, random wait between attempts.' },
 )

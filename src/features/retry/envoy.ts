@@ -1,6 +1,7 @@
 import { any } from '../../envoy/any.ts'
 import { duration } from '../../envoy/duration.ts'
 import type { EnvoyParts, RoutePatch } from '../../envoy/parts.ts'
+import { RetryPolicy_ResetHeaderFormat } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import { PreviousHostsPredicateSchema } from '#gen/envoy/extensions/retry/host/previous_hosts/v3/previous_hosts_pb.js'
 import type { Condition } from './config.ts'
 import type { Retry, RetryPolicy } from './model.ts'
@@ -41,11 +42,17 @@ function policy(retry: RetryPolicy): RoutePatch {
       numRetries: retry.attempts - 1,
       retriableStatusCodes: [...retry.statuses],
       retryBackOff: { baseInterval: duration(retry.backoff.initial), maxInterval: duration(retry.backoff.max) },
+      ...(retry.backoff.retryAfter === undefined ? {} : { rateLimitedRetryBackOff: retryAfter(retry.backoff.retryAfter) }),
       retriableRequestHeaders: [methodIn(retry.methods)],
       retryHostPredicate: otherHost,
       hostSelectionRetryMaxAttempts: 5n,
     },
   }
+}
+
+/** An answer that asks for a longer wait is not waited for: the back-off of before holds. */
+function retryAfter(most: number) {
+  return { resetHeaders: [{ name: 'retry-after', format: RetryPolicy_ResetHeaderFormat.SECONDS }], maxInterval: duration(most) }
 }
 
 function methodIn(methods: readonly string[]) {

@@ -8,7 +8,7 @@ export interface RetryPolicy {
   readonly attempts: number
   readonly when: readonly Condition[]
   readonly statuses: readonly number[]
-  readonly backoff: { readonly initial: number; readonly max: number }
+  readonly backoff: { readonly initial: number; readonly max: number; readonly retryAfter?: number }
   readonly methods: readonly string[]
 }
 
@@ -32,6 +32,7 @@ function lowerPolicy(written: Written, cx: LowerCx): RetryPolicy {
   const at = (key: string) => ['retry', 'backoff', key]
   const initial = readDuration(written.backoff?.initial ?? '25ms', at('initial'), cx)
   const max = written.backoff?.max === undefined ? Math.max(250, initial * 10) : readDuration(written.backoff.max, at('max'), cx)
+  const retryAfter = written.backoff?.retryAfter
   if (max < initial) {
     cx.report({
       code: 'retry/backoff-order',
@@ -43,7 +44,11 @@ function lowerPolicy(written: Written, cx: LowerCx): RetryPolicy {
     attempts: written.attempts ?? 3,
     when: [...(written.when ?? (['connect-failure', 'refused-stream', 'reset'] as const))].sort(),
     statuses: [...(written.statuses ?? [])].sort((a, b) => a - b),
-    backoff: { initial, max: Math.max(initial, max) },
+    backoff: {
+      initial,
+      max: Math.max(initial, max),
+      ...(retryAfter === undefined ? {} : { retryAfter: readDuration(retryAfter, at('retryAfter'), cx) }),
+    },
     methods: [...(written.methods ?? idempotent)].sort(),
   }
 }

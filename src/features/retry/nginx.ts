@@ -55,6 +55,15 @@ function* limits(retry: RetryPolicy): Iterable<Limit> {
   if (retry.when.includes('5xx')) {
     yield { kind: 'note', message: 'of the 5xx statuses nginx tries again after 500, 502, 503 and 504', path: ['retry', 'when'] }
   }
+  if (retry.backoff.retryAfter !== undefined) {
+    yield {
+      kind: 'refused',
+      message: 'nginx cannot wait between attempts, so it would disregard the Retry-After of an answer',
+      path: ['retry', 'backoff', 'retryAfter'],
+      side: 'key',
+      help: 'leave it out',
+    }
+  }
   if (retry.backoff.initial !== 25 || retry.backoff.max !== 250) {
     yield { kind: 'note', message: 'nginx makes the next attempt at once: it cannot wait between attempts', path: ['retry', 'backoff'] }
   }

@@ -5,6 +5,9 @@ import type { Gateway, Route } from '../../model/gateway.ts'
 import { readDuration } from '../../model/read-duration.ts'
 import type { Written } from './config.ts'
 
+/** Of a request where nothing is written, in milliseconds. */
+const defaultRequest = 15_000
+
 /** Of a route, in milliseconds; 0 means no limit. */
 interface RouteTimeouts {
   readonly request: number
@@ -36,19 +39,60 @@ export function lower(value: unknown, node: NodeDraft, cx: LowerCx): Timeouts {
   return { request, idle, ...(perTry === undefined ? {} : { perTry }) }
 }
 
-/** Attempts that can never be made because the time of the whole request is over before. */
+/** Inner times that are longer than the outer ones: they never come to bear. */
 export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
   for (const route of gateway.routes.values()) {
     const times = route.policies['timeouts'] as RouteTimeouts | undefined
-    const attempts = attemptsOf(route)
-    if (!times?.perTry || times.request === 0 || attempts < 2 || attempts * times.perTry <= times.request) continue
+    if (times) {
+      yield* checkAttempts(route, times, cx)
+      yield* checkIdle(route, times, cx)
+    }
+    yield* checkConnect(gateway, route, times, cx)
+  }
+}
+
+/** Attempts that can never be made because the time of the whole request is over before. */
+function* checkAttempts(route: Route, times: RouteTimeouts, cx: Cx): Iterable<Diagnostic> {
+  const attempts = attemptsOf(route)
+  if (!times.perTry || times.request === 0 || attempts < 2 || attempts * times.perTry <= times.request) return
+  yield {
+    code: 'timeouts/retries-over-request',
+    severity: 'warning',
+    message: `${attempts} attempts of ${times.perTry} ms need ${attempts * times.perTry} ms, but the request of route ${route.name} ends after ${times.request} ms`,
+    at: cx.at(route, ['timeouts', 'perTry']),
+    related: [{ message: 'the attempts', at: cx.at(route, ['retry', 'attempts']) }],
+    help: `the last attempts will be cut short; set perTry to at most ${Math.floor(times.request / attempts)}ms`,
+  }
+}
+
+/** A service that thinks for longer than `idle` sends no byte meanwhile. */
+function* checkIdle(route: Route, { idle, perTry, request }: RouteTimeouts, cx: Cx): Iterable<Diagnostic> {
+  const answer = perTry ?? request
+  if (idle === 0 || answer <= idle) return
+  yield {
+    code: 'timeouts/idle-under-answer',
+    severity: 'warning',
+    message: `route ${route.name} ends after ${idle} ms without a byte, so ${perTry === undefined ? 'a request' : 'an attempt'} never gets its ${answer} ms to wait for an answer`,
+    at: cx.at(route, ['timeouts', 'idle']),
+    help: 'make `idle` at least as long, or the other one shorter',
+  }
+}
+
+/** Only where it was written: the default of 5 s does no harm where the request ends before. */
+function* checkConnect(gateway: Gateway, route: Route, times: RouteTimeouts | undefined, cx: Cx): Iterable<Diagnostic> {
+  const inner = times?.perTry ?? times?.request ?? defaultRequest
+  if (route.action.type !== 'forward' || inner === 0) return
+  for (const { service: name } of route.action.targets) {
+    const service = gateway.services.get(name)
+    const connect = service && (service.policies['timeouts'] as ConnectTimeout | undefined)?.connect
+    if (!service || connect === undefined || connect <= inner) continue
     yield {
-      code: 'timeouts/retries-over-request',
+      code: 'timeouts/connect-over-attempt',
       severity: 'warning',
-      message: `${attempts} attempts of ${times.perTry} ms need ${attempts * times.perTry} ms, but the request of route ${route.name} ends after ${times.request} ms`,
-      at: cx.at(route, ['timeouts', 'perTry']),
-      related: [{ message: 'the attempts', at: cx.at(route, ['retry', 'attempts']) }],
-      help: `the last attempts will be cut short; set perTry to at most ${Math.floor(times.request / attempts)}ms`,
+      message: `connecting to ${name} may take ${connect} ms, but an attempt of route ${route.name} ends after ${inner} ms`,
+      at: cx.at(service, ['connectTimeout']),
+      related: [{ message: 'the route', at: cx.at(route, times ? ['timeouts'] : [], 'key') }],
+      help: 'make `connectTimeout` shorter, so that there is time left to try another endpoint',
     }
   }
 }
