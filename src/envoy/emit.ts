@@ -1,6 +1,3 @@
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf'
-import { ClusterSchema } from '#gen/envoy/config/cluster/v3/cluster_pb.js'
-import { ClusterLoadAssignmentSchema } from '#gen/envoy/config/endpoint/v3/endpoint_pb.js'
 import { type Route as EnvoyRoute, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
@@ -12,24 +9,17 @@ import type { ReadMaterial } from '../model/material.ts'
 import { type Entry, entriesOf, type RouteTable } from '../model/rank.ts'
 import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import { bootstrapLayers } from './runtime-layers.ts'
-import { cluster } from './cluster.ts'
-import { loadAssignment } from './endpoints.ts'
+import { checkMessage, type Made } from './check-message.ts'
+import { ServiceEmitter } from './emit-service.ts'
 import { hashConflicts, twoHashKeys } from './hash-conflicts.ts'
 import { emitListener } from './listener.ts'
 import { type Index, Memo } from './memo.ts'
 import type { RouteCx } from './parts.ts'
-import { choicesOf, clusterPatch, listenerPatch, routePatches, secretResources } from './patches.ts'
-import { violations } from './pgv.ts'
-import { toResource } from './resource.ts'
+import { choicesOf, listenerPatch, routePatches, secretResources } from './patches.ts'
 import { envoyRoute, overTls } from './route.ts'
 import { redirectConfiguration, routeConfiguration, type RouteInputs, VirtualHostMemo } from './route-configuration.ts'
 import { baseExtensions, idleSlots } from './slots.ts'
 import { countWays, maxVariants } from './variants.ts'
-
-interface Made<T> {
-  readonly value: T
-  readonly diagnostics: readonly Diagnostic[]
-}
 
 /** All resources of a gateway, by `type/name`. */
 export interface ForEnvoy {
@@ -52,7 +42,7 @@ export class EnvoyEmitter {
   /** The few that are asked for every node at each compile: what is read from files is not remembered. */
   readonly #withSecrets: readonly Feature[]
   readonly #withTargets: readonly Feature[]
-  readonly #services = new Memo<Made<readonly Resource[]>>()
+  readonly #services: ServiceEmitter
   readonly #routes = new Memo<Made<readonly (readonly EnvoyRoute[])[]>>()
   readonly #listeners = new WeakMap<Listener, Resource>()
   readonly #hosts = new VirtualHostMemo()
@@ -61,6 +51,7 @@ export class EnvoyEmitter {
 
   constructor(features: readonly Feature[]) {
     this.#features = features
+    this.#services = new ServiceEmitter(features)
     this.#withTargets = features.filter((feature) => feature.targets !== undefined)
     this.#withSecrets = features.filter((feature) => feature.envoy?.secrets !== undefined)
   }
@@ -81,7 +72,7 @@ export class EnvoyEmitter {
     add(this.#base)
     add(bootstrapLayers(gateway.listeners.keys()))
     for (const service of gateway.services.values()) {
-      const made = this.service(service, index, at)
+      const made = this.service(service, at)
       add(made.value)
       diagnostics.push(...made.diagnostics)
       add(secretResources(this.#withSecrets, service, read))
@@ -100,22 +91,8 @@ export class EnvoyEmitter {
   }
 
   /** One service alone: what a live change of its endpoints costs. */
-  service(service: Service, index: Index, at: Cx['at']): Made<readonly Resource[]> {
-    return this.#services.get(service, index, at, (cx) => {
-      const patch = clusterPatch(this.#features, service, cx)
-      const owner = `service/${service.name}`
-      const message = cluster(service, patch)
-      const diagnostics = checkMessage(ClusterSchema, message, () => cx.at(service))
-      const clusterWith = (refs: readonly ResourceKey[]): Resource =>
-        toResource({ type: 'cluster', name: service.name }, ClusterSchema, message, { refs: [...(patch.refs ?? []), ...refs], owner })
-      if (service.discovery.type === 'dns') return { value: [clusterWith([])], diagnostics }
-      const assignment = loadAssignment(service, patch.assignment)
-      const endpoints = toResource({ type: 'endpoints', name: service.name }, ClusterLoadAssignmentSchema, assignment, { owner })
-      return {
-        value: [clusterWith([{ type: 'endpoints', name: service.name }]), endpoints],
-        diagnostics: [...diagnostics, ...checkMessage(ClusterLoadAssignmentSchema, assignment, () => cx.at(service, ['endpoints']))],
-      }
-    })
+  service(service: Service, at: Cx['at']): Made<readonly Resource[]> {
+    return this.#services.emit(service, at)
   }
 
   #listener(listener: Listener): Resource {
@@ -190,16 +167,6 @@ export function changeBetween(before: ReadonlyMap<string, ResourceKey & { readon
   const put = [...after.values()].filter((resource) => before.get(`${resource.type}/${resource.name}`)?.version !== resource.version)
   const remove = [...before.values()].filter((resource) => !after.has(`${resource.type}/${resource.name}`))
   return { put, remove: remove.map(({ type, name }) => ({ type, name })) }
-}
-
-/** Envoy refuses a whole response for one broken field rule, so they are checked before anything is sent. */
-function checkMessage<D extends DescMessage>(schema: D, message: MessageShape<D>, at: () => Diagnostic['at']): Diagnostic[] {
-  return violations(schema, message).map(({ path, message: text }) => ({
-    code: 'envoy/refused-value',
-    severity: 'error',
-    message: `Envoy would refuse this: ${path} ${text}`,
-    at: at(),
-  }))
 }
 
 function hashFindings(route: Route, made: readonly EnvoyRoute[], cx: Cx): Diagnostic[] {

@@ -105,7 +105,8 @@ export interface EnvoyParts<M> {
   serviceRoute?(value: M, service: Service, route: Route, match: Match, cx: Cx): RoutePatch
   /** Per-route messages of the slots that are switched on for requests to the service, whatever other services the route has. */
   target?(value: M, service: Service): Readonly<Partial<Record<SlotName, Message>>>
-  cluster?(value: M, service: Service, cx: Cx): ClusterPatch
+  /** Of the endpoints of a static service only `assignment` may depend: when nothing else of the service changes, the cluster is not made anew. */
+  cluster?(value: M, service: Service): ClusterPatch
   /** No Cx: a listener depends on nothing but itself, so that no other edit can change it. */
   listener?(value: M, listener: Listener): ListenerPatch
   /** Secret resources of a node, made of the files and secrets that `Feature.material` named. */

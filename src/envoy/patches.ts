@@ -63,8 +63,8 @@ function servicePatches(features: readonly Feature[], service: Service, { route,
   return partsOf(features, service).map(({ value, envoy }) => envoy.serviceRoute?.(value, service, route, match, cx) ?? {})
 }
 
-export function clusterPatch(features: readonly Feature[], service: Service, cx: Cx): ClusterPatch {
-  return layTogether(partsOf(features, service).map(({ value, envoy }) => envoy.cluster?.(value, service, cx) ?? {}))
+export function clusterPatch(features: readonly Feature[], service: Service): ClusterPatch {
+  return layTogether(partsOf(features, service).map(({ value, envoy }) => envoy.cluster?.(value, service) ?? {}))
 }
 
 export function listenerPatch(features: readonly Feature[], listener: Listener): ListenerPatch {

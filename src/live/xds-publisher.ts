@@ -5,7 +5,7 @@ import { settleMs } from '../envoy/patches.ts'
 import { EndpointSwaps, type SwapPlan } from '../envoy/swap.ts'
 import type { Feature } from '../feature.ts'
 import type { Cx } from '../model/cx.ts'
-import type { EntityKey, Gateway, Service } from '../model/gateway.ts'
+import type { Gateway, Service } from '../model/gateway.ts'
 import type { Clock } from '../xds/clock.ts'
 import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import type { PublishReceipt } from '../xds/settle.ts'
@@ -67,7 +67,7 @@ export class XdsPublisher implements Publisher<'envoy'> {
    * Throws {@link import('../xds/closure.ts').PublishRefused}, with nothing changed, when it names something that is not served.
    */
   update(service: Service, at: Cx['at']): PublishReceipt | readonly Diagnostic[] {
-    const { value, diagnostics } = this.#emitter.service(service, { get: (key) => this.#node(key) }, at)
+    const { value, diagnostics } = this.#emitter.service(service, at)
     if (diagnostics.length > 0) return diagnostics
     const put = value.filter((resource) => this.#served(keyOf(resource))?.version !== resource.version)
     const receipt = this.#send({ put, remove: [] }, (name) => (name === service.name ? service : this.#service(name)))
@@ -130,13 +130,6 @@ export class XdsPublisher implements Publisher<'envoy'> {
 
   #service(name: string): Service | undefined {
     return this.#changed.get(name)?.service ?? this.#gateway?.services.get(name)
-  }
-
-  #node(key: EntityKey) {
-    const slash = key.indexOf('/')
-    const name = key.slice(slash + 1)
-    if (key.startsWith('service/')) return this.#service(name)
-    return key.startsWith('route/') ? this.#gateway?.routes.get(name) : this.#gateway?.listeners.get(name)
   }
 }
 
