@@ -70,7 +70,7 @@ export async function installNginx(say: (line: string) => void = () => {}, env: 
     say('fetching nginx with the Lua module (about 5 MB of Debian packages, once)')
     const scratch = await mkdtemp(`${root}.fetch-`)
     try {
-      await fetchPackages(packages, scratch).catch((error: unknown) => {
+      await fetchPackages(packages, scratch, env).catch((error: unknown) => {
         throw new EngineUnavailable(`could not fetch nginx: ${error instanceof Error ? error.message : String(error)}\n${otherWays}`)
       })
       const unpacked = join(scratch, 'root')
