@@ -1,9 +1,10 @@
 /**
  * `npm start`: six sample backends as processes of their own, then `sluice run` with the repository's gateway.yaml.
- * Arguments go to `sluice run`. Ctrl-C stops everything; if this process is killed, everything that it started ends by itself.
+ * Arguments go to `sluice run`, such as in `npm start -- --engine nginx`. Ctrl-C stops everything; if this process is killed, everything that it started ends by itself.
  */
 import { main } from '../../src/cli.ts'
 import { installEnvoy } from '../../src/engine/install.ts'
+import { installNginx } from '../../src/engine/nginx-install.ts'
 import { checkPorts, PortTaken } from '../../src/engine/port-check.ts'
 import { Backends } from './backends.ts'
 import { guide, restart } from './guide.ts'
@@ -37,18 +38,20 @@ try {
 
 async function start(): Promise<number> {
   await checkPorts([{ listener: 'public', address: '0.0.0.0', port: gatewayPort }])
-  await installEnvoy(say)
+  const engine = argument('--engine') === 'nginx' ? 'nginx' : 'envoy'
+  await (engine === 'nginx' ? installNginx(say) : installEnvoy(say))
   const instances = instancesOf(process.env)
   await backends.start(instances.filter(isLocal))
   const { stdout, stderr, stdin, env } = process
   const ended = new AbortController()
   const running = main(['run', ...args], { stdout, stderr, stdin, env, cwd: process.cwd(), isTTY: stdout.isTTY }).finally(() => ended.abort())
-  const admin = adminAddress()
-  const envoy = await proxyIsReady(admin, ended.signal)
+  // Where `sluice run` is told to open its admin API.
+  const admin = argument('--admin') ?? '127.0.0.1:9900'
+  const proxy = await proxyIsReady(admin, ended.signal)
   const [example] = instances
-  if (envoy !== undefined && example) {
+  if (proxy !== undefined && example) {
     const rows = [
-      { name: 'envoy', where: `http://127.0.0.1:${gatewayPort}`, pid: envoy },
+      { name: engine, where: `http://127.0.0.1:${gatewayPort}`, pid: proxy },
       { name: 'sluice', where: `admin API ${admin}`, pid: process.pid },
       ...instances.map((one) => ({ name: one.name, where: `${one.host}:${one.port}`, pid: backends.pidOf(one) ?? 'elsewhere' })),
     ]
@@ -57,9 +60,9 @@ async function start(): Promise<number> {
   return running
 }
 
-/** Where `sluice run` is told to open its admin API. */
-function adminAddress(): string {
-  const at = args.indexOf('--admin')
-  const joined = args.find((arg) => arg.startsWith('--admin='))?.slice('--admin='.length)
-  return joined ?? (at === -1 ? undefined : args[at + 1]) ?? '127.0.0.1:9900'
+/** What an option of `sluice run` is given on the command line. */
+function argument(option: string): string | undefined {
+  const at = args.indexOf(option)
+  const joined = args.find((arg) => arg.startsWith(`${option}=`))?.slice(option.length + 1)
+  return joined ?? (at === -1 ? undefined : args[at + 1])
 }

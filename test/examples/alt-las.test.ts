@@ -51,12 +51,12 @@ function startLoad(port: number, path: string) {
   return { stop, count: () => count }
 }
 
-describe('npm start', () => {
+describe.each(['envoy', 'nginx'])('npm start on %s', (engine) => {
   let example: Example
   let agent: Agent
 
   beforeAll(async () => {
-    example = await startExample(await freePlaces())
+    example = await startExample(await freePlaces(), false, engine === 'envoy' ? [] : ['--engine', engine])
     await isUp(example)
     agent = new Agent({ keepAlive: true, maxSockets: 1 })
   })
@@ -78,7 +78,7 @@ describe('npm start', () => {
   }
 
   it('says what runs where', () => {
-    const names = ['envoy', 'sluice', 'segmentation-1', 'segmentation-2', 'runner-1', 'runner-2', 'archive-1', 'archive-2']
+    const names = [engine, 'sluice', 'segmentation-1', 'segmentation-2', 'runner-1', 'runner-2', 'archive-1', 'archive-2']
     for (const name of names) expect(() => process.kill(pidOf(example, name), 0)).not.toThrow()
   })
 
@@ -176,8 +176,8 @@ describe('npm start', () => {
 
   it('stops everything on Ctrl-C, also when a part has crashed before', async () => {
     const pids = await descendants(example.child.pid ?? 0)
-    expect(pids.length).toBeGreaterThanOrEqual(6) // five backends and Envoy
-    process.kill(pidOf(example, 'envoy'), 'SIGKILL')
+    expect(pids.length).toBeGreaterThanOrEqual(6) // five backends and the proxy
+    process.kill(pidOf(example, engine), 'SIGKILL')
     process.kill(pidOf(example, 'archive-2'), 'SIGKILL')
     example.child.kill('SIGINT')
     expect(await hasEnded(example)).toBe(0)

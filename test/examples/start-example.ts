@@ -34,13 +34,13 @@ export async function freePlaces(): Promise<Record<string, string>> {
   return places
 }
 
-/** Starts it with a copy of the repository's gateway.yaml, `likeNpm` inside a shell that waits for it. */
-export async function startExample(env: Record<string, string>, likeNpm = false): Promise<Example> {
+/** Starts it with a copy of the repository's gateway.yaml, `likeNpm` inside a shell that waits for it; `more` are further arguments. */
+export async function startExample(env: Record<string, string>, likeNpm = false, more: readonly string[] = []): Promise<Example> {
   const dir = await mkdtemp(join(tmpdir(), 'alt-las-test-'))
   await copyFile(join(root, 'gateway.yaml'), join(dir, 'gateway.yaml'))
   const program = join(root, 'examples/alt-las/start.ts')
   const admin = `127.0.0.1:${await freePort()}`
-  const line = [process.execPath, program, '--admin', admin]
+  const line = [process.execPath, program, '--admin', admin, ...more]
   const own = { npm_lifecycle_event: likeNpm ? 'start' : 'test' }
   const [command = '', ...args] = likeNpm ? ['sh', '-c', '"$@"; exit $?', 'sh', ...line] : line
   const child = spawn(command, args, { cwd: dir, env: { ...process.env, ...own, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
