@@ -38,14 +38,21 @@ function M.replaced()
   return version ~= nil and version ~= dict:get("saved")
 end
 
+-- Writes and closes. What is written waits in a buffer: a disk that is full is often noticed only at the end.
+local function finish(file, ...)
+  local ok, err = file:write(...)
+  local closed, why = file:close()
+  if not ok then return nil, err end
+  return closed and true, why
+end
+
 -- Writes a document aside and renames it, so that a reader sees the old one or the new one. Returns true, or nil and what is wrong.
 function M.save(text)
   local aside = path(".data.jsonl." .. ngx.worker.pid())
   local file, err = io.open(aside, "wb")
   if not file then return nil, err end
   local ok
-  ok, err = file:write(text)
-  file:close()
+  ok, err = finish(file, text)
   if ok then ok, err = os.rename(aside, path("data.jsonl")) end
   if not ok then
     os.remove(aside)
@@ -60,10 +67,7 @@ end
 function M.append(text)
   local file, err = io.open(path("deltas"), "ab")
   if not file then return nil, err end
-  local ok
-  ok, err = file:write(#text, "\n", text)
-  file:close()
-  return ok and true, err
+  return finish(file, #text, "\n", text)
 end
 
 -- Saved deltas as far as they are whole and fit; those after a torn one are lost, as they were never acknowledged.

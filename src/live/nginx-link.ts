@@ -16,9 +16,11 @@ export interface NginxPace {
   readonly ackMs: number
   /** While no nginx answers: 100. */
   readonly downMs: number
+  /** Between two tries to have the state kept on a disk that was full: 5 s. */
+  readonly keepMs: number
 }
 
-const defaultPace: NginxPace = { idleMs: 1_000, ackMs: 25, downMs: 100 }
+const defaultPace: NginxPace = { idleMs: 1_000, ackMs: 25, downMs: 100, keepMs: 5_000 }
 
 /** Told what happened between here and nginx. */
 export interface NginxLinkObserver {
@@ -65,6 +67,8 @@ export class NginxLink {
   #closed = false
   #ended: Promise<void> = Promise.resolve()
   #began = false
+  /** When a whole document was last sent, or a change first could not be kept; undefined while everything is kept. */
+  #unsavedAt: number | undefined
   /** Reloads that nginx has taken. */
   reloads = 0
 
@@ -198,7 +202,7 @@ export class NginxLink {
     if (lines.version === this.#refusedVersion) return this.#pace.idleMs
     const version = lines.version
     const pending = lines.pending()
-    const whole = lines.sentVersion === undefined || status.fold ? lines.whole() : undefined
+    const whole = lines.sentVersion === undefined || status.fold || this.#mustKeep() ? lines.whole() : undefined
     if (!whole && !pending) {
       if (workers.behind().length > 0) return this.#pace.ackMs
       observer.done(mark)
@@ -222,11 +226,24 @@ export class NginxLink {
     else if (pending) lines.took(pending)
     workers.sent(report.version, keys)
     workers.heard(report.workers)
-    observer.unsaved(report.saved ? undefined : (report.problem ?? 'for a reason that it does not tell'))
+    this.#keep(report, whole !== undefined)
     if (!report.applied) return this.#pace.ackMs
     observer.accepted(keys, performance.now() - began)
     observer.done(mark)
     return 0
+  }
+
+  /** Notes whether a start of nginx would find the change; after one that it would not, only a whole document settles that. */
+  #keep({ saved, problem }: Extract<NginxReport, { accepted: true }>, whole: boolean): void {
+    if (saved && whole) this.#unsavedAt = undefined
+    else if (!saved && (whole || this.#unsavedAt === undefined)) this.#unsavedAt = this.#options.clock.now()
+    if (!saved) this.#options.observer.unsaved(problem ?? 'for a reason that it does not tell')
+    else if (this.#unsavedAt === undefined) this.#options.observer.unsaved(undefined)
+  }
+
+  /** A delta that was half written, because the disk was full, makes those after it unreadable: once there is room, only a whole document helps. */
+  #mustKeep(): boolean {
+    return this.#unsavedAt !== undefined && this.#options.clock.now() - this.#unsavedAt >= this.#pace.keepMs
   }
 
   #put(state: State): Promise<NginxReport> {
