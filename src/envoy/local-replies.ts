@@ -36,7 +36,7 @@ export function localReplies(format: ErrorFormat): MessageInitShape<typeof Local
     bodyFormatOverride: bodyOf(format, reply),
     ...(reply.flags?.includes('UO') ? { headersToAdd: [retryAfter] } : {}),
   }))
-  return { mappers: [grpcAsIs, rawAsIs, overflowAs429(format), ...rows] }
+  return { mappers: [rawAsIs, ...grpcRows(), overflowAs429(format), ...rows] }
 }
 
 /** The metadata of a cluster whose overflow replies tell when to come back. */
@@ -71,22 +71,31 @@ export function rawReplyRule(): Config_Rule {
   return create(Config_RuleSchema, { header: ':method', onHeaderPresent: { metadataNamespace, key: rawKey, value: '1' } })
 }
 
-/** gRPC clients read the text from the grpc-message header, which a body format would replace. */
-const grpcAsIs: Mapper = {
-  filter: {
-    filterSpecifier: {
-      case: 'headerFilter',
-      value: {
-        header: {
-          name: 'content-type',
-          headerMatchSpecifier: { case: 'stringMatch', value: { matchPattern: { case: 'prefix', value: 'application/grpc' } } },
-        },
+/**
+ * gRPC callers get no body: Envoy puts the text into the header grpc-message. Its own texts name sockets and reasons of resets, so the title stands there.
+ * One row for each status, since the title is that of the status.
+ */
+function grpcRows(): Mapper[] {
+  const titles = new Map(replies.map(({ status, title }) => [status, title]))
+  return [...titles].map(([status, title]) => ({
+    filter: { filterSpecifier: { case: 'andFilter', value: { filters: [fromGrpc, filterOf({ status })] } } },
+    bodyFormatOverride: { format: { case: 'textFormatSource', value: { specifier: { case: 'inlineString', value: title } } } },
+  }))
+}
+
+const rawAsIs: Mapper = { filter: { filterSpecifier: { case: 'metadataFilter', value: metadataIs(rawKey, '1') } } }
+
+const fromGrpc: Filter = {
+  filterSpecifier: {
+    case: 'headerFilter',
+    value: {
+      header: {
+        name: 'content-type',
+        headerMatchSpecifier: { case: 'stringMatch', value: { matchPattern: { case: 'prefix', value: 'application/grpc' } } },
       },
     },
   },
 }
-
-const rawAsIs: Mapper = { filter: { filterSpecifier: { case: 'metadataFilter', value: metadataIs(rawKey, '1') } } }
 
 /** `matchIfKeyNotFound` is true by default, which would let the filter fit every reply. */
 function metadataIs(key: string, value: string): MessageInitShape<typeof MetadataFilterSchema> {
@@ -100,7 +109,7 @@ function metadataIs(key: string, value: string): MessageInitShape<typeof Metadat
   }
 }
 
-function filterOf(reply: Reply): Filter {
+function filterOf(reply: Pick<Reply, 'status' | 'flags'>): Filter {
   const status = statusFilter(
     reply.status === 'other' ? ComparisonFilter_Op.GE : ComparisonFilter_Op.EQ,
     reply.status === 'other' ? 400 : reply.status,
