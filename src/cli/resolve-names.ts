@@ -4,7 +4,7 @@ import type { Good } from '../compile.ts'
 import { depthOf } from '../config/value-at.ts'
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
 import type { Service } from '../model/gateway.ts'
-import { type State, withAddresses } from '../nginx/state.ts'
+import { type State, stateOf } from '../nginx/state.ts'
 
 /** What a name stands for, or why nobody knows. */
 type Answer = readonly string[] | { readonly problem: string }
@@ -17,8 +17,13 @@ export async function resolveNames(good: Good<'nginx'>): Promise<readonly [State
   const hosts = [...new Set(named.map(({ address }) => address))]
   const answers = new Map(await Promise.all(hosts.map(async (host) => [host, await ask(host)] as const)))
   const diagnostics = named.map(({ service, address, index }) => verdict(address, answers.get(address), placeOf(good, service, index)))
-  const state = withAddresses(good.state, good.gateway.services.values(), (host) => listed(answers.get(host)))
-  return [state, diagnostics]
+  const lines = new Map(good.state.lines)
+  for (const { service } of named)
+    lines.set(
+      `service/${service.name}`,
+      good.line(service, (host) => listed(answers.get(host))),
+    )
+  return [stateOf(lines.values()), diagnostics]
 }
 
 function verdict(host: string, answer: Answer | undefined, at: Place): Diagnostic {

@@ -6,7 +6,8 @@ import type { ReadMaterial } from '../model/material.ts'
 import type { RouteTable } from '../model/rank.ts'
 import { checkNginx } from './check.ts'
 import { type Start, startOf } from './start.ts'
-import { type Line, makeState, serviceLine, type State, type StateInput } from './state.ts'
+import { NodeMemo } from './node-memo.ts'
+import { type Line, type LineMemo, makeState, serviceLine, type State, type StateInput } from './state.ts'
 
 /** What nginx runs: the start model, which becomes nginx.conf, and the state document. Endpoints with names have no addresses yet. */
 export interface ForNginx {
@@ -20,6 +21,7 @@ export interface ForNginx {
 /** Gateway → what nginx is given. `features` are in the order of the feature list. */
 export class NginxEmitter {
   readonly #features: readonly Feature[]
+  readonly #lines: LineMemo = new NodeMemo()
 
   constructor(features: readonly Feature[]) {
     this.#features = features
@@ -39,7 +41,7 @@ export class NginxEmitter {
     const made: ForNginx = {
       target: 'nginx',
       start: startOf(gateway, features, read),
-      state: makeState({ gateway, tables, features, read }),
+      state: makeState({ gateway, tables, features, read }, this.#lines),
       line: (service, resolve) => serviceLine(service, { gateway, features, read, resolve }),
     }
     return { made, diagnostics: [] }

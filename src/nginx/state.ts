@@ -9,6 +9,7 @@ import type { ReadMaterial } from '../model/material.ts'
 import type { RouteTable, VirtualHostTable } from '../model/rank.ts'
 import { listenerId } from './listener-id.ts'
 import { shapeOf } from './locations.ts'
+import { NodeMemo } from './node-memo.ts'
 import type { Json, RetryStatuses, StateCx } from './parts.ts'
 import { anchored, matchData } from './path-data.ts'
 import { phaseOrder } from './phases.ts'
@@ -45,19 +46,27 @@ export interface StateInput {
 /** The version of the format; a runtime refuses a document of another one. */
 const stateFormat = 1
 
+/** Lines of nodes that are the same objects as before. One memo belongs to one list of features, and to one `resolve` that never changes its mind. */
+export type LineMemo = NodeMemo<Line>
+
 /** Gateway → state. Deterministic: equal gateways give equal bytes. */
-export function makeState(input: StateInput): State {
-  const { gateway, tables } = input
+export function makeState(input: StateInput, memo: LineMemo = new NodeMemo()): State {
+  const { gateway, tables, features } = input
+  const cx = cxOf(input)
   const lines = [line('phases', phaseOrder())]
   for (const format of new Set([...gateway.listeners.values()].map((listener) => listener.errorFormat))) {
     lines.push(line(`replies/${format}`, replyBodies(format)))
   }
   for (const listener of gateway.listeners.values()) {
     lines.push(line(`listener/${listener.name}`, listenerData(listener, input)))
-    for (const host of tables.get(listener.name)?.virtualHosts ?? []) lines.push(line(`host/${listener.name}/${host.host}`, hostData(listener, host)))
+    for (const host of tables.get(listener.name)?.virtualHosts ?? []) {
+      lines.push(memo.get(host, cx, () => line(`host/${listener.name}/${host.host}`, hostData(listener, host))))
+    }
   }
-  for (const service of gateway.services.values()) lines.push(serviceLine(service, input))
-  for (const route of gateway.routes.values()) lines.push(line(`route/${route.name}`, routeData(route, input)))
+  for (const service of gateway.services.values()) lines.push(memo.get(service, cx, (seen) => serviceLineOf(service, features, seen, input.resolve)))
+  for (const route of gateway.routes.values()) {
+    lines.push(memo.get(route, cx, (seen) => line(`route/${route.name}`, routeData(route, features, seen))))
+  }
   return stateOf(lines)
 }
 
@@ -72,26 +81,17 @@ export function stateOf(lines: Iterable<Line>): State {
 
 /** The line of one service alone: what a live change of its endpoints costs. */
 export function serviceLine(service: Service, input: Pick<StateInput, 'gateway' | 'features' | 'read' | 'resolve'>): Line {
-  const { trust } = startNeed(input.features, service, input.read)
+  return serviceLineOf(service, input.features, cxOf(input), input.resolve)
+}
+
+function serviceLineOf(service: Service, features: readonly Feature[], cx: StateCx, resolve: StateInput['resolve']): Line {
+  const { trust } = startNeed(features, service, cx.read)
   return line(`service/${service.name}`, {
     protocol: service.protocol,
     upstream: upstreamName(service.protocol, trust),
-    endpoints: service.discovery.endpoints.flatMap((endpoint) => endpointData(service, endpoint, input.resolve)),
-    features: featureData(service, input),
+    endpoints: service.discovery.endpoints.flatMap((endpoint) => endpointData(service, endpoint, resolve)),
+    features: featureData(service, features, cx),
   })
-}
-
-/** The same state with the addresses that the names of services stand for. It reads no certificates, so it can be done whenever a name moves. */
-export function withAddresses(state: State, services: Iterable<Service>, resolve: (host: string) => readonly string[]): State {
-  const lines = new Map(state.lines)
-  for (const service of services) {
-    const before = lines.get(`service/${service.name}`)
-    if (service.discovery.type !== 'dns' || !before) continue
-    const data = JSON.parse(before.json) as { readonly [key: string]: Json }
-    const endpoints = service.discovery.endpoints.flatMap((endpoint) => endpointData(service, endpoint, resolve))
-    lines.set(before.key, line(before.key, { ...data, endpoints }))
-  }
-  return stateOf(lines.values())
 }
 
 /** The document that `PUT` takes and that a cold start reads: a head, then one line per resource. The head tells a cut document from a whole one. */
@@ -118,7 +118,7 @@ function listenerData(listener: Listener, input: StateInput): Json {
     errorFormat: listener.errorFormat,
     trustedHops: listener.trustedHops,
     ...(target ? { redirect: { scheme, port: target.port } } : {}),
-    features: featureData(listener, input),
+    features: featureData(listener, input.features, cxOf(input)),
   }
 }
 
@@ -132,17 +132,17 @@ function hostData(listener: Listener, host: VirtualHostTable): Json {
   }
 }
 
-function routeData(route: Route, input: StateInput): Json {
-  const shape = shapeName(route, input.features)
+function routeData(route: Route, features: readonly Feature[], cx: StateCx): Json {
+  const shape = shapeName(route, features)
   return {
     match: route.match.map(matchData),
     action:
       route.action.type === 'forward'
         ? { type: 'forward', targets: targetData(route.action.targets) }
         : { type: 'feature', feature: route.action.feature },
-    ...furtherData(route, input.features),
+    ...furtherData(route, features),
     ...(shape === undefined ? {} : { shape }),
-    features: featureData(route, input),
+    features: featureData(route, features, cx),
   }
 }
 
@@ -180,14 +180,16 @@ function endpointData(service: Service, endpoint: Endpoint, resolve: StateInput[
   return addresses.map((ip) => ({ address: ip, port, weight, ...more }))
 }
 
-function featureData(node: Node, input: Pick<StateInput, 'gateway' | 'features' | 'read'>): Json {
-  const { gateway, features, read } = input
-  const cx: StateCx = {
+function cxOf({ gateway, read }: Pick<StateInput, 'gateway' | 'read'>): StateCx {
+  return {
     service: (name) => gateway.services.get(name),
     listener: (name) => gateway.listeners.get(name),
     route: (name) => gateway.routes.get(name),
     read,
   }
+}
+
+function featureData(node: Node, features: readonly Feature[], cx: StateCx): Json {
   const made: Record<string, Json> = {}
   for (const feature of features) {
     const value = node.policies[feature.name]
