@@ -66,6 +66,8 @@ export interface Feature<M = unknown> {
   check?(gateway: Gateway, cx: Cx): Iterable<Diagnostic>
   /** Services that the value on a route sends requests to, besides the targets of the route itself. They are checked, kept and pushed as those are. */
   targets?(value: M): readonly FurtherTarget[]
+  /** Services that may stand in for the service which has the value: they are in use although no route leads to them. */
+  standIns?(value: M): readonly string[]
   /** Files and secrets whose content the engines need, such as certificates. They are read at the edge, watched, and never kept in a snapshot of the config. */
   material?(value: M, node: Node): readonly Material[]
   /** Checks of the content of those files. */

@@ -12,6 +12,17 @@ local function last_status(ctx)
   return text and (tonumber(text) or tonumber(string.match(text, "(%d+)$")))
 end
 
+-- HTTP statuses in the place of the gRPC ones that are the service's fault. As on Envoy only a call without an answer counts, whose status
+-- stands in the head.
+local grpc_faults = { [2] = 500, [4] = 504, [12] = 501, [13] = 500, [14] = 503, [15] = 500 }
+
+-- Whether nginx itself made the status up, because no head of an answer came.
+local function made_up(status)
+  if status and status < 500 then return false end
+  local head = ngx.var.upstream_header_time
+  return not head or string.sub(head, -1) == "-"
+end
+
 -- `id` is the listener's name in nginx.conf: nginx may have refused the request before any Lua ran.
 function M.log(id)
   local ctx = slots.drop()
@@ -25,9 +36,11 @@ function M.log(id)
     if last and not last.ended then
       last.peer.load.active = last.peer.load.active - 1
       last.status = last_status(ctx)
-      -- The status is nginx's own word when no head of an answer came.
-      local head = ngx.var.upstream_header_time
-      if not head or string.sub(head, -1) == "-" then last.failed = "failed" end
+      if made_up(last.status) then
+        last.failed = "failed"
+      elseif ctx.service.protocol == "grpc" and last.status == 200 then
+        last.status = grpc_faults[tonumber(ngx.var.upstream_http_grpc_status)] or 200
+      end
       -- The client went away first: that says nothing about the endpoint.
       last.aborted = ngx.status == 499
     end

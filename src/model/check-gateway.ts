@@ -86,6 +86,12 @@ function* checkServices({ features, gateway, invalid, cx }: CheckInput): Iterabl
     if (route.action.type === 'forward') for (const target of route.action.targets) used.add(target.service)
     for (const target of furtherTargets(features, route)) used.add(target.service)
   }
+  for (const feature of features) {
+    for (const service of feature.standIns ? gateway.services.values() : []) {
+      const value = service.policies[feature.name]
+      for (const name of value === undefined ? [] : (feature.standIns?.(value) ?? [])) used.add(name)
+    }
+  }
   // A route with a mistake, or with a mistyped `to`, may be the one that leads to the service: nobody must be told to remove it.
   const allRead =
     ![...invalid].some((what) => what.startsWith('routes/')) &&

@@ -60,3 +60,8 @@ it.each(['envoy', 'nginx'] as const)('refuses a feature that has no part on %s',
   })
   expect((await compileFor(engine, source)).made).toBe(engine)
 })
+
+it('takes a service that only stands in for another one as used', async () => {
+  const source = text('    circuitBreaker: {fallback: {service: b}}\n  b: {endpoints: ["10.0.0.2:80"]}')
+  expect(await compileFor('nginx', source)).toEqual({ made: 'nginx', findings: [] })
+})

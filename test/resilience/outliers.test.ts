@@ -3,13 +3,16 @@ import { type Echo, startEcho } from '../support/echo.ts'
 import { type EngineName, engineNames, type Engines, startEngines } from '../support/engines.ts'
 import { freePort } from '../support/free-port.ts'
 import { send } from '../support/http.ts'
+import { probedGrpc } from '../support/probed.ts'
 import { until } from '../support/until.ts'
 
 let echoes: Echo[]
+let rpc: Awaited<ReturnType<typeof probedGrpc>>
 let engines: Engines
 
 beforeAll(async () => {
   echoes = await Promise.all(['bad', 'b', 'c', 'd'].map((name) => startEcho(name)))
+  rpc = await probedGrpc()
   const [bad, b, c, d] = echoes.map(({ port }) => `"127.0.0.1:${port}"`)
   const dead = `"127.0.0.1:${await freePort()}"`
   const four = `endpoints: [${bad}, ${b}, ${c}, ${d}]`
@@ -25,8 +28,10 @@ services:
   split: {endpoints: [${dead}, ${bad}, ${b}], outlierDetection: {${rarely}, consecutiveLocalErrors: 2}}
   gateway: {endpoints: [${bad}, ${b}], outlierDetection: {${rarely}, consecutiveGatewayErrors: 3}}
   growing: {endpoints: [${bad}, ${b}], outlierDetection: {consecutive5xx: 1, interval: 100ms, ejectFor: 150ms, maxEjectFor: 450ms}}
+  rpc: {endpoints: ["127.0.0.1:${rpc.port}"], protocol: grpc, outlierDetection: {consecutive5xx: 3, ejectFor: 30s}}
   half: {endpoints: [${bad}, ${b}], outlierDetection: {consecutive5xx: 2, ejectFor: 30s, maxEjected: 40%}}
 routes:
+  rpc: {match: {path: /shop.Orders/*}, to: rpc}
 ${['compared', 'lenient', 'share', 'split', 'gateway', 'growing', 'half'].map((name) => `  ${name}: {match: {path: /${name}/*}, to: ${name}}`).join('\n')}
 `,
   )
@@ -34,6 +39,7 @@ ${['compared', 'lenient', 'share', 'split', 'gateway', 'growing', 'half'].map((n
 afterAll(async () => {
   await engines.stop()
   for (const echo of echoes) await echo.close()
+  rpc.close()
 })
 beforeEach(() => {
   for (const echo of echoes) echo.seen.length = 0
@@ -91,6 +97,20 @@ describe.each(engineNames)('outlier detection on %s', (engine: EngineName) => {
       return outs.length >= 4
     })
     expect(Math.max(...outs)).toBeGreaterThanOrEqual(400)
+  })
+
+  it('judges a gRPC service by the status of its calls', async () => {
+    const call = () =>
+      send(engines.ports[engine], '/shop.Orders/Get', { method: 'POST', headers: { 'content-type': 'application/grpc', te: 'trailers' } })
+    rpc.code = 5 // not found: an answer like any other
+    rpc.served = 0
+    for (let index = 0; index < 6; index++) await call()
+    expect(rpc.served).toBe(6)
+    rpc.code = 14
+    rpc.served = 0
+    for (let index = 0; index < 3; index++) await call()
+    for (let index = 0; index < 5; index++) expect((await call()).headers['grpc-status']).toBe('14')
+    expect(rpc.served).toBe(3)
   })
 
   it('takes out no more than it may', async () => {

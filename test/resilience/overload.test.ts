@@ -54,7 +54,7 @@ services:
     balancing: least-request
     caps: {requests: 12, overflow: {retryAfter: 1s}}
 routes:
-  work: {match: {path: /*}, to: work, timeouts: {request: 2s}, retry: {attempts: 3, when: [5xx], backoff: {initial: 5ms}}}
+  work: {match: {path: /*}, to: work, timeouts: {request: 8s}, retry: {attempts: 3, when: [5xx], backoff: {initial: 5ms}}}
 `,
   )
 })

@@ -55,8 +55,8 @@ export async function probedTcp(): Promise<Probed> {
   return probed
 }
 
-/** The gRPC health protocol: SERVING (1) or NOT_SERVING (2). https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
-export async function probedGrpc(): Promise<Probed & { service: string }> {
+/** The gRPC health protocol: SERVING (1) or NOT_SERVING (2). Other calls end with the status `code`. https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
+export async function probedGrpc(): Promise<Probed & { service: string; code: number }> {
   const server = createHttp2()
   server.on('stream', (stream, headers) => {
     const question = headers[':path'] === '/grpc.health.v1.Health/Check'
@@ -68,12 +68,16 @@ export async function probedGrpc(): Promise<Probed & { service: string }> {
     stream.on('end', () => {
       // Five bytes of frame, then field 1: the length of a text, and the text.
       if (question) probed.service = Buffer.concat(chunks).subarray(7).toString()
+      if (!question && probed.code !== 0) {
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(probed.code) }, { endStream: true })
+        return
+      }
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
       stream.end(Buffer.from([0, 0, 0, 0, 2, 8, probed.well ? 1 : 2]))
     })
   })
-  const probed = Object.assign(record(server), { service: '' })
+  const probed = Object.assign(record(server), { service: '', code: 0 })
   await listen(server, probed)
   return probed
 }

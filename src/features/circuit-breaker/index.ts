@@ -13,6 +13,7 @@ export const circuitBreaker: Feature<CircuitBreaker> = {
   lower,
   written,
   check: (gateway, cx) => check(gateway, cx, (service) => policyOf(circuitBreaker, service)),
+  standIns: ({ fallback }) => (fallback?.type === 'service' ? [fallback.service] : []),
   material,
   *checkMaterial({ fallback }, node, read, cx) {
     const message = fallback && fileProblem(fallback, read)
