@@ -92,9 +92,9 @@ export function nginxSite({ dir, binary, runtime, ...more }: SiteOptions): Nginx
 
 /** nginx would share a port with another process of the same user without a word, and says nothing in `-t` about one of another user. */
 async function portProblem(before: Start | undefined, after: Start): Promise<string | undefined> {
-  const open = new Set(before?.listeners.map(({ address, port }) => `${address} ${port}`))
-  // The addresses of an nginx that was started by somebody else are not known: they may be its own.
-  const fresh = before ? after.listeners.filter(({ address, port }) => !open.has(`${address} ${port}`) && !open.has(`0.0.0.0 ${port}`)) : []
+  const open = new Set(before?.listeners.map(({ port }) => port))
+  // A port that nginx itself has on one address can be opened on another; those of an nginx that was started by somebody else are not known.
+  const fresh = before ? after.listeners.filter(({ port }) => !open.has(port)) : []
   try {
     await checkPorts(fresh.map(({ name, address, port }) => ({ listener: name, address, port })))
     return undefined

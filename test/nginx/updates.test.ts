@@ -122,6 +122,18 @@ describe('live updates of a real nginx', () => {
     expect(await instance(port)).toBe(version === variants[0].state.version ? 'one' : 'two')
   })
 
+  it('are folded by the same state as a whole document, and not taken twice', async () => {
+    const { port, variants } = await two()
+    nginx = await startNginx(variants[0])
+    await nginx.post(deltaBetween(variants[0].state, variants[1].state))
+    expect(await nginx.status()).toMatchObject({ number: 2, deltas: 1 })
+    expect((await nginx.put(variants[1].state)).status).toBe(200)
+    expect(await nginx.status()).toMatchObject({ number: 3, deltas: 0, version: variants[1].state.version })
+    expect((await nginx.put(variants[1].state)).status).toBe(200)
+    expect(await nginx.status()).toMatchObject({ number: 3, deltas: 0 })
+    expect(await instance(port)).toBe('two')
+  })
+
   it('change routes, hosts and listeners’ routes by delta as a full document would', async () => {
     const port = await freePort()
     const before = made(port, [], [telling(routeOf('a', '/a/*')), telling(routeOf('b', '/b/*')), telling(routeOf('gone', '/gone'))])
