@@ -2,7 +2,7 @@ import type { LowerCx, NodeDraft } from '../../feature.ts'
 import { type AttributeText, readAttributeText } from '../../model/attribute-text.ts'
 import type { Changes, Written } from './config.ts'
 
-export type HeaderValue = string | AttributeText
+type HeaderValue = string | AttributeText
 
 /** Names in lower case. */
 export interface HeaderChanges {
