@@ -34,6 +34,11 @@ function M.table_of(listener, host, version)
   return found
 end
 
+-- Whether the authority has only characters that one may have: what Envoy asks as well.
+M.valid = memo.of(function(authority)
+  return find(authority, "^[%w%-._~!$&'()*+,;=:@%%%[%]]*$") ~= nil
+end, 2000)
+
 -- The entry of `by_host` that serves the host: its exact name, else the longest wildcard, else `*`.
 function M.serving(by_host, host)
   local found = by_host[host]

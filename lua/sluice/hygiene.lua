@@ -1,16 +1,19 @@
 -- What no request may carry, and what only the gateway may say: the same rules as the Envoy listener.
 local ffi = require("ffi")
 local memo = require("sluice.memo")
+local nominated = require("sluice.nominated")
 local get_request = require("resty.core.base").get_request
 require("resty.core.request") -- declares what is called here
 local re_find = ngx.re.find
-local find, sub = string.find, string.sub
+local sub = string.sub
 local clear = ngx.req.clear_header
 local C, text_of = ffi.C, ffi.string
 
 local M = {}
 
 local special = {
+  -- Says who the client is; nobody in front may say so.
+  ["x-forwarded-client-cert"] = "owned",
   -- Believed only behind a trusted proxy.
   ["x-forwarded-host"] = "forwarding", ["x-forwarded-port"] = "forwarding", forwarded = "forwarding",
   -- Two of them mean two things.
@@ -18,12 +21,15 @@ local special = {
 }
 
 local function is_owned(name)
-  return sub(name, 1, 7) == "x-auth-" or sub(name, 1, 9) == "x-sluice-" or sub(name, 1, 19) == "x-envoy-peer-metada"
+  return sub(name, 1, 7) == "x-auth-" or sub(name, 1, 9) == "x-sluice-" or sub(name, 1, 8) == "x-envoy-"
 end
+
+-- Names of headers, without the two characters that services may take for a dash.
+local token = [=[\A[!#$%&'*+^`|~0-9A-Za-z-]+\z]=]
 
 -- What is to be done with a header of this name.
 local kind_of = memo.of(function(name)
-  if find(name, "_", 1, true) or find(name, ".", 1, true) then return "refused" end
+  if not re_find(name, token, "jo") then return "refused" end
   if is_owned(name) then return "owned" end
   return special[name] or "plain"
 end, 1000)
@@ -110,6 +116,7 @@ function M.headers(listener)
     clear(gone[i])
     headers[gone[i]] = nil
   end
+  if not nominated.strip(headers) then return nil, "bad-request" end
   return headers
 end
 

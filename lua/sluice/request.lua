@@ -61,13 +61,22 @@ local function read_usual(listener)
   if not from then return false end
   local headers, refusal = hygiene.headers(listener)
   if not headers then return nil, refusal end
-  if not headers.host or find(headers.host, ",", 1, true) then return false end
+  if not headers.host or find(headers.host, ",", 1, true) or not host.valid(headers.host) then return false end
   local request = usual_request(line, from, to, headers)
   return request
 end
 
+-- Whether a request line with a whole address names a scheme that this listener does not speak.
+local function foreign_scheme(var)
+  local scheme = string.match(var.request or "", "^%S+ (%a[%w+.-]*)://")
+  if not scheme then return false end
+  scheme = string.lower(scheme)
+  return scheme ~= "http" and scheme ~= var.scheme
+end
+
 local function read_any(listener)
   local var = ngx.var
+  if foreign_scheme(var) then return nil, "bad-request" end
   local normal, query = path.normalise(var.request_uri)
   if not normal then return nil, "bad-request" end
   local protocol = var.server_protocol
@@ -77,7 +86,7 @@ local function read_any(listener)
   local headers, refusal = hygiene.headers(listener)
   if not headers then return nil, refusal end
   local authority = authority_of(headers, var.host)
-  if find(authority, ",", 1, true) then return nil, "bad-request" end
+  if find(authority, ",", 1, true) or not host.valid(authority) then return nil, "bad-request" end
   return { path = normal, query = query, headers = headers, authority = authority, host = host.of(authority), method = method }
 end
 

@@ -8,8 +8,8 @@ import { any } from './any.ts'
 type Mutation = MessageInitShape<typeof HeaderMutationSchema>
 type Pattern = NonNullable<MessageInitShape<typeof StringMatcherSchema>['matchPattern']>
 
-/** Prefixes of request headers that only the gateway may set: identity for upstreams, and its own bookkeeping. */
-const ownedPrefixes: readonly string[] = ['x-auth-', 'x-sluice-']
+/** Prefixes of request headers that only the gateway may set: identity for upstreams, its own bookkeeping, and what Envoys tell each other. */
+const ownedPrefixes: readonly string[] = ['x-auth-', 'x-sluice-', 'x-envoy-']
 
 const prefixed = (prefix: string): Mutation => onMatch({ case: 'prefix', value: prefix })
 const exactly = (name: string): Mutation => onMatch({ case: 'exact', value: name })
@@ -25,6 +25,6 @@ function onMatch(matchPattern: Pattern): Mutation {
  */
 export function stripOwnedHeaders(trustedHops: number): MessageInitShape<typeof TypedExtensionConfigSchema> {
   const forwarded = trustedHops === 0 ? ['x-forwarded-host', 'x-forwarded-port', 'forwarded'] : []
-  const mutations = [...ownedPrefixes.map(prefixed), prefixed('x-envoy-peer-metadata'), ...forwarded.map(exactly)]
+  const mutations = [...ownedPrefixes.map(prefixed), ...forwarded.map(exactly)]
   return { name: 'strip-owned-headers', typedConfig: any(EarlyHeaderMutationSchema, { mutations }) }
 }
