@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { parseDuration } from '../../src/lib/parse-duration.ts'
 
 /** What an upstream saw, as it tells in its JSON body. */
 export interface Seen {
@@ -93,7 +94,7 @@ async function answer(echo: Echo, request: IncomingMessage, response: ServerResp
   echo.arrived(seen)
   const wish = wishesOf(echo, request)
   if (wish('health') !== undefined) echo.healthy = wish('health') === 'well'
-  const delayMs = echo.delayMs + parseInt(wish('delay') ?? '0', 10)
+  const delayMs = echo.delayMs + (parseDuration(wish('delay') ?? '0') ?? 0)
   if (delayMs > 0) await delay(delayMs)
   if (wish('close') !== undefined) {
     request.socket.destroy()
