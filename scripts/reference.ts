@@ -12,6 +12,7 @@ import { buildSchema } from '../src/config/schema/gateway.ts'
 import { features } from '../src/features/index.ts'
 import { configurationPage } from './reference-configuration.ts'
 import { cell } from './reference-rows.ts'
+import { supportPage } from './reference-support.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const generated = '<!-- Written by `node scripts/reference.ts`. Do not edit. -->'
@@ -21,7 +22,7 @@ export async function referencePages(): Promise<Map<string, string>> {
   const pages = new Map([
     ['docs/reference/configuration.md', configurationPage(buildSchema(features.flatMap((feature) => feature.points)))],
     ['docs/reference/codes.md', codesPage()],
-    ['docs/support.md', await supportPage()],
+    ['docs/support.md', await supportPage(features, root)],
   ])
   for (const [path, text] of pages) pages.set(path, `${generated}\n\n${text}`)
   return pages
@@ -35,25 +36,6 @@ function codesPage(): string {
     lines.push(`## ${group}`, '', '| code | meaning |', '|---|---|', ...entries.map(([code, text]) => `| \`${code}\` | ${cell(text)} |`), '')
   }
   return lines.join('\n')
-}
-
-async function supportPage(): Promise<string> {
-  const lines = [
-    '# Features and engines',
-    '',
-    'Envoy 1.40 is the only engine today. Each feature has a page of its own beside its code.',
-    '',
-    '| feature | what it does | Envoy |',
-    '|---|---|---|',
-  ]
-  for (const { name } of features) {
-    const readme = await readFile(join(root, 'src/features', name, 'README.md'), 'utf8')
-    const support = /^\| Envoy \| (.*) \|$/m.exec(readme)?.[1]
-    const first = readme.split('\n').find((line) => line !== '' && !line.startsWith('#'))
-    if (support === undefined || first === undefined) throw new Error(`the README of ${name} does not say what it is or what Envoy supports`)
-    lines.push(`| [${name}](../src/features/${name}/README.md) | ${first} | ${support} |`)
-  }
-  return `${lines.join('\n')}\n`
 }
 
 async function main(check: boolean): Promise<void> {

@@ -3,6 +3,7 @@ import { features } from '../../src/features/index.ts'
 import { caseIds } from './cases.ts'
 import { readExceptions, refusalProblems, unused } from './exceptions.ts'
 import { tell } from './finding.ts'
+import { rawSets } from './raw-requests.ts'
 import { type Outcome, run } from './run.ts'
 
 /** `CASES=rewrite` runs only cases whose name begins so. */
@@ -27,5 +28,7 @@ it('an engine refuses a case only as exceptions.yaml says', () => {
 
 it('every exception is needed', () => {
   expect(outcome.requests).toBeGreaterThan(0)
+  const known = new Set([...caseIds(), ...rawSets.map(([id]) => id)])
+  expect(exceptions.differences.flatMap((one) => (one.case === undefined || known.has(one.case) ? [] : [one.case]))).toEqual([])
   if (only === '') expect(unused(exceptions, outcome.used, new Set(ids))).toEqual([])
 })

@@ -12,7 +12,7 @@ const Difference = Type.Object(
   {
     case: Type.Optional(text),
     step: Type.Optional(Type.Integer({ minimum: 1 })),
-    method: Type.Optional(text),
+    request: Type.Optional(text),
     engine: Type.Optional(Type.Enum([...engines])),
     fields: Type.Array(text, { minItems: 1 }),
     reason: text,
@@ -49,7 +49,7 @@ export function covering(exceptions: Exceptions, finding: Finding): Difference |
     (one) =>
       (one.case === undefined || one.case === finding.case) &&
       (one.step === undefined || one.step === finding.step) &&
-      (one.method === undefined || finding.request.startsWith(`${one.method} `)) &&
+      (one.request === undefined || new RegExp(one.request, 's').test(finding.request)) &&
       (one.engine === undefined || finding.engine === undefined || one.engine === finding.engine) &&
       one.fields.some((field) => (field.endsWith('*') ? finding.field.startsWith(field.slice(0, -1)) : finding.field === field)),
   )
@@ -73,7 +73,7 @@ export function refusalProblems(exceptions: Exceptions, one: Case): string[] {
 /** Exceptions that covered nothing, each as one line. `cases` are those that ran: exceptions of others cannot be judged. */
 export function unused(exceptions: Exceptions, used: ReadonlySet<Difference>, cases: ReadonlySet<string>): string[] {
   const idle = exceptions.differences
-    .filter((one) => !used.has(one))
+    .filter((one) => !used.has(one) && (one.case === undefined || cases.has(one.case)))
     .map((one) => `${one.case ?? 'every case'}: ${one.fields.join(', ')}: ${one.reason}`)
   const lost = exceptions.refusals
     .filter((one) => !cases.has(one.case))

@@ -30,7 +30,7 @@ export interface RunOptions {
 }
 
 /** Cases that run at the same time: enough to fill the pauses, few enough that timeouts of 100 ms mean something. */
-const lanes = 6
+const lanes = 4
 
 /** Runs cases on both engines, in order inside each case, and compares. */
 export async function run({ ids, features, exceptions, featuresOf = {}, waitMs = 10_000 }: RunOptions): Promise<Outcome> {

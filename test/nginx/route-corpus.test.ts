@@ -1,4 +1,3 @@
-import { connect as connectTcp } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { joinedHeaders } from '../../src/model/header-values.ts'
 import { match } from '../../src/model/match.ts'
@@ -9,7 +8,7 @@ import { hostile } from '../support/hostile-paths.ts'
 import { startNginx, type TestNginx } from '../support/nginx.ts'
 import { gatewayOf, listenerOn, madeOf, nginxIsStricter, serviceOn, setting, telling, to } from '../support/nginx-routes.ts'
 import { seeded } from '../support/random.ts'
-import { exchange, type RawReply, type RawRequest } from '../support/raw-http.ts'
+import { exchange, type RawReply, type RawRequest, sendBytes } from '../support/raw-http.ts'
 import { matchOf, routeOf } from '../support/routes.ts'
 
 const forwarding = (name: string, path: string, listener = 'main') =>
@@ -160,9 +159,9 @@ describe('hostile requests on a real nginx', () => {
     ['a header of 40 kB', `x-a: ${'a'.repeat(40_000)}`],
   ])('with %s are refused in the error format of the listener', async (_what, lines) => {
     const reply = await raw(`GET / HTTP/1.1\r\nhost: gateway.test\r\n${lines}\r\n\r\n`)
-    expect(reply).toMatch(/^HTTP\/1\.1 (400|431|501) /)
-    expect(reply).toContain('content-type: application/json')
-    expect(reply).toContain('"requestId"')
+    expect([400, 431, 501]).toContain(reply?.status)
+    expect(reply?.headers['content-type']).toBe('application/json')
+    expect(reply?.body).toContain('"requestId"')
     expect(echo.seen.at(-1)?.headers['x-a']).toBeUndefined()
   })
 
@@ -191,12 +190,13 @@ describe('hostile requests on a real nginx', () => {
   })
 
   it('before HTTP/1.1 get 426', async () => {
-    expect(await raw('GET / HTTP/1.0\r\nhost: gateway.test\r\n\r\n')).toMatch(/^HTTP\/1\.1 426 [\s\S]*"UPGRADE_REQUIRED"/)
+    const reply = await raw('GET / HTTP/1.0\r\nhost: gateway.test\r\n\r\n')
+    expect([reply?.status, reply?.body]).toEqual([426, expect.stringContaining('"UPGRADE_REQUIRED"')])
   })
 
   it('may name the host in the request line, which counts more than the header', async () => {
     const reply = await raw('GET http://one.test:81/x?y HTTP/1.1\r\nhost: two.test\r\nconnection: close\r\n\r\n')
-    expect(JSON.parse(reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1))).toMatchObject({ url: '/x?y', headers: { host: 'one.test:81' } })
+    expect(JSON.parse(reply?.body ?? '')).toMatchObject({ url: '/x?y', headers: { host: 'one.test:81' } })
   })
 })
 
@@ -222,22 +222,8 @@ describe('conditions on headers on a real nginx', () => {
   })
 })
 
-/** Bytes to the main listener; resolves with everything that comes back. */
-function raw(bytes: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = ''
-    const socket = connectTcp({ host: '127.0.0.1', port: ports.get('main') ?? 0 }, () => socket.write(bytes, 'latin1')).setEncoding('latin1')
-    socket.on('data', (chunk: string) => {
-      text += chunk
-      const length = /content-length: (\d+)/i.exec(text)?.[1]
-      const head = text.indexOf('\r\n\r\n')
-      if (length !== undefined && text.length >= head + 4 + Number(length)) socket.end()
-    })
-    socket.once('close', () => resolve(text.replace(/^[\w-]+:/gm, (name) => name.toLowerCase())))
-    socket.once('error', reject)
-    socket.setTimeout(5_000, () => socket.destroy(new Error('no reply')))
-  })
-}
+/** Bytes to the main listener. */
+const raw = (bytes: string) => sendBytes(ports.get('main') ?? 0, bytes)
 
 /** Envoy stays at the root. */
 const aboveRoot = ['/..', '/../admin', '/../../admin', '/x/../../admin', '/%2e%2e/admin', `/${'../'.repeat(200)}admin`]

@@ -37,6 +37,44 @@ export async function exchange(socketPath: string | number, requests: readonly R
   return replies
 }
 
+/** A reply to bytes that were sent as they are; undefined when the server closed, or said nothing within 5 s. */
+export interface BytesReply {
+  readonly status: number
+  /** Names in lower case; values of repeated names joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Sends bytes (latin1) to a port of 127.0.0.1 on a connection of their own. */
+export function sendBytes(port: number, sent: string): Promise<BytesReply | undefined> {
+  return new Promise((resolve) => {
+    let buffer = ''
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(sent, 'latin1')).setEncoding('latin1')
+    const end = (): void => {
+      socket.destroy()
+      const reply = first(buffer, sent.split(' ')[0])
+      resolve(reply && { status: reply.status, headers: headersOf(buffer), body: reply.body })
+    }
+    socket.on('data', (chunk: string) => {
+      buffer += chunk
+      if (first(buffer, sent.split(' ')[0])) end()
+    })
+    // A server that refuses may reset the connection behind its reply.
+    socket.on('error', end).on('close', end)
+    socket.setTimeout(5_000, end)
+  })
+}
+
+function headersOf(reply: string): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const line of reply.slice(0, reply.indexOf('\r\n\r\n')).split('\r\n').slice(1)) {
+    const name = line.slice(0, line.indexOf(':')).toLowerCase()
+    const value = line.slice(line.indexOf(':') + 1).trim()
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+  }
+  return headers
+}
+
 function open(socketPath: string | number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const at = typeof socketPath === 'number' ? { port: socketPath, host: '127.0.0.1' } : { path: socketPath }
