@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Compiler } from '../src/compile.ts'
 import type { Feature } from '../src/feature.ts'
+import type { Cx } from '../src/model/cx.ts'
 import type { Gateway } from '../src/model/gateway.ts'
 import type { Target } from '../src/target.ts'
 import { type Exceptions, readExceptions } from '../test/conformance/exceptions.ts'
@@ -9,6 +10,12 @@ import { cell } from './reference-rows.ts'
 
 const engines = ['envoy', 'nginx'] as const satisfies readonly Target[]
 const titles: Readonly<Record<Target, string>> = { envoy: 'Envoy', nginx: 'nginx' }
+
+/** A gateway, and where its nodes were written. */
+interface Compiled {
+  readonly gateway: Gateway
+  readonly at: Cx['at']
+}
 
 /** What the page says of one feature, or of one part of the spine. */
 interface Entry {
@@ -71,7 +78,7 @@ function bullets({ notes }: Pick<Entry, 'notes'>): string[] {
   return engines.flatMap((engine) => notes[engine].map((note) => `- ${titles[engine]}: ${note}`))
 }
 
-function featureEntry(feature: Feature, gateways: readonly Gateway[], exceptions: Exceptions, root: string): Entry {
+function featureEntry(feature: Feature, gateways: readonly Compiled[], exceptions: Exceptions, root: string): Entry {
   const { name } = feature
   const readme = readFileSync(join(root, 'src/features', name, 'README.md'), 'utf8')
   const what = readme.split('\n').find((line) => line !== '' && !line.startsWith('#'))
@@ -92,14 +99,15 @@ function featureEntry(feature: Feature, gateways: readonly Gateway[], exceptions
 }
 
 /** What an engine says of the values that the golden cases give a feature. */
-function limits(feature: Feature, engine: Target, gateways: readonly Gateway[]): string[] {
-  const found = gateways.flatMap(({ listeners, services, routes }) =>
-    [...listeners.values(), ...services.values(), ...routes.values()].flatMap((node) => {
+function limits(feature: Feature, engine: Target, gateways: readonly Compiled[]): string[] {
+  const found = gateways.flatMap(({ gateway: { listeners, services, routes }, at }) => {
+    const cx: Cx = { listener: (name) => listeners.get(name), service: (name) => services.get(name), route: (name) => routes.get(name), at }
+    return [...listeners.values(), ...services.values(), ...routes.values()].flatMap((node) => {
       const value = node.policies[feature.name]
-      const said = value === undefined ? [] : [...(feature[engine]?.support?.(value, node) ?? [])]
+      const said = value === undefined ? [] : [...(feature[engine]?.support?.(value, node, cx) ?? [])]
       return said.map(({ kind, message }) => (kind === 'refused' ? `refused: ${message}` : message))
-    }),
-  )
+    })
+  })
   return [...new Set(found)]
 }
 
@@ -126,12 +134,12 @@ function spineEntries(dir: string, exceptions: Exceptions): Entry[] {
 }
 
 /** The gateways of all golden cases that compile for one engine at least. */
-async function gatewaysOf(dir: string): Promise<Gateway[]> {
+async function gatewaysOf(dir: string): Promise<Compiled[]> {
   const files = readdirSync(dir).flatMap((feature) => readdirSync(join(dir, feature)).map((name) => join(dir, feature, name, 'gateway.yaml')))
-  const found: Gateway[] = []
+  const found: Compiled[] = []
   for (const file of files.sort()) {
     const good = (await new Compiler(file, { env: {} }).compile()).good ?? (await new Compiler(file, { env: {}, target: 'nginx' }).compile()).good
-    if (good) found.push(good.gateway)
+    if (good) found.push(good)
   }
   return found
 }

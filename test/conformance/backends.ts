@@ -7,6 +7,8 @@ export interface Arrival extends Seen {
   readonly service: string
   /** Address of the endpoint as the case wrote it. */
   readonly instance: string
+  /** What the request said in the header `x-number`; that header is not among the others. */
+  readonly number: string
 }
 
 /** Echo upstreams for every endpoint of the cases, for one engine. */
@@ -15,10 +17,13 @@ export interface Backends {
   place(one: Case, service: string, written: string): number
   /** What health checks of an endpoint are told from now on. */
   setHealthy(one: Case, service: string, written: string, healthy: boolean): void
-  /** Everything that reached endpoints of the case since it was last asked, oldest first. */
-  take(one: Case): Arrival[]
+  /** Everything that reached endpoints of the case with a number that begins so, oldest first. */
+  arrivals(one: Case, number: string): Arrival[]
   close(): Promise<void>
 }
+
+/** Header by which the arrivals of a request are found again; never compared. */
+export const numberHeader = 'x-number'
 
 /** Header in which an endpoint tells its name; never compared. */
 export const instanceHeader = 'x-echo-instance'
@@ -29,7 +34,10 @@ export async function startBackends(cases: readonly Case[]): Promise<Backends> {
   const start = async (one: Case, service: string, written: string): Promise<void> => {
     const echo = await startEcho(written)
     echo.headers = { [instanceHeader]: written }
-    echo.arrived = (seen) => void arrived.get(one.id)?.push({ ...seen, service })
+    echo.arrived = (seen) => {
+      const { [numberHeader]: number, ...headers } = seen.headers
+      arrived.get(one.id)?.push({ ...seen, headers, service, number: String(number) })
+    }
     echo.say = (seen) => JSON.stringify({ service, method: seen.method, path: seen.url, body: seen.body })
     echoes.set(keyOf(one, service, written), echo)
   }
@@ -44,7 +52,7 @@ export async function startBackends(cases: readonly Case[]): Promise<Backends> {
       if (!echo) throw new Error(`${one.id} has no endpoint ${service}/${written}`)
       echo.healthy = healthy
     },
-    take: (one) => arrived.get(one.id)?.splice(0) ?? [],
+    arrivals: (one, number) => (arrived.get(one.id) ?? []).filter((arrival) => arrival.number.startsWith(number)),
     close: async () => void (await Promise.all([...echoes.values()].map((echo) => echo.close()))),
   }
 }

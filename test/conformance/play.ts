@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Reply, send } from '../support/http.ts'
 import { until } from '../support/until.ts'
 import type { Arrival, Backends } from './backends.ts'
-import { instanceHeader } from './backends.ts'
+import { instanceHeader, numberHeader } from './backends.ts'
 import type { Case, Engine } from './cases.ts'
 import { bounds, numbered, pauseMs, type RequestStep, valuesOf } from './format.ts'
 import { judge } from './judge.ts'
@@ -54,30 +54,29 @@ function setHealth(one: Case, backends: Backends, endpoint: string, healthy: boo
 /** Once; a step that waits is repeated until it is as expected, or for so long that it will not be. */
 async function playUntil(one: Case, step: RequestStep, number: number, running: Running, waitMs: number): Promise<Played> {
   const deadline = Date.now() + waitMs
-  let played = await playStep(one, step, number, running)
-  while (step.wait && judge(one, running.engine, played).length > 0 && Date.now() < deadline) {
+  for (let round = 1; ; round++) {
+    const played = await playStep(one, { number, step }, round, running)
+    if (!step.wait || Date.now() >= deadline || judge(one, running.engine, played).length === 0) return played
     await delay(20)
-    played = await playStep(one, step, number, running)
   }
-  return played
 }
 
-async function playStep(one: Case, step: RequestStep, number: number, { merged, backends }: Running): Promise<Played> {
-  const arrivals = backends.take(one)
-  arrivals.length = 0
+async function playStep(one: Case, { number, step }: Pick<Played, 'number' | 'step'>, round: number, running: Running): Promise<Played> {
+  const { merged, backends } = running
   const port = merged.portOf(one, listenerOf(one, step))
-  const answers: Answer[] = []
-  const ask = async (n: number): Promise<void> => {
+  const prefix = `${number}.${round}.`
+  const ask = async (n: number): Promise<Answer> => {
     // No answer at all is something to compare, too.
-    const reply = await request(one, numbered(step, n), port).catch((error: unknown): Reply => ({ status: 0, headers: {}, body: codeOf(error) }))
-    arrivals.push(...backends.take(one))
-    answers.push(answerOf(one, merged, reply, arrivals))
+    const unanswered = (error: unknown): Reply => ({ status: 0, headers: {}, body: codeOf(error) })
+    const reply = await request(one, numbered(step, n), port, `${prefix}${n}.`).catch(unanswered)
+    return answerOf(one, merged, reply, backends.arrivals(one, `${prefix}${n}.`))
   }
+  const answers: Answer[] = []
   const times = Array.from({ length: step.times ?? 1 }, (_, index) => index + 1)
-  if (step.together) await Promise.all(times.map(ask))
-  else for (const n of times) await ask(n)
-  await late(step, () => (arrivals.push(...backends.take(one)), arrivals))
-  return { number, step, answers, arrivals: arrivals.map((arrival) => plainArrival(one, merged, arrival)) }
+  if (step.together) answers.push(...(await Promise.all(times.map(ask))))
+  else for (const n of times) answers.push(await ask(n))
+  await late(step, () => backends.arrivals(one, prefix))
+  return { number, step, answers, arrivals: backends.arrivals(one, prefix).map((arrival) => plainArrival(one, merged, arrival)) }
 }
 
 /** Name of the listener that a step means: the first that serves routes, unless it names one. */
@@ -90,14 +89,14 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? `no answer (${String(error.code)})` : `no answer (${String(error)})`
 }
 
-async function request(one: Case, step: RequestStep, port: number): Promise<Reply> {
+async function request(one: Case, step: RequestStep, port: number, number: string): Promise<Reply> {
   const [method = '', path = ''] = [step.request.slice(0, step.request.indexOf(' ')), step.request.slice(step.request.indexOf(' ') + 1)]
   const headers = Object.fromEntries(Object.entries(step.headers ?? {}).map(([name, value]) => [name, valuesOf(value)]))
   const host = step.host ?? hostOf(one)
   const tls = one.gateway.listeners.get(listenerOf(one, step))?.policies['listener-tls'] !== undefined
   return send(port, path, {
     method,
-    headers: { host, ...headers },
+    headers: { host, [numberHeader]: number, ...headers },
     ...(step.body === undefined ? {} : { body: step.body }),
     ...(tls ? { tlsName: host.replace(/:\d+$/, '') } : {}),
   })
@@ -119,10 +118,12 @@ function plainArrival(one: Case, merged: Merged, arrival: Arrival): Arrival {
   return { ...arrival, headers: Object.fromEntries(headers) as Record<string, string> }
 }
 
-/** Requests that no answer waits for, such as mirrored ones, may arrive late. */
-async function late({ expect: { reached } }: RequestStep, arrivals: () => readonly Arrival[]): Promise<void> {
+/** Requests that no answer waits for, such as mirrored ones or the last attempt before a timeout, may arrive late. */
+async function late({ expect: { reached, attempts } }: RequestStep, arrivals: () => readonly Arrival[]): Promise<void> {
   const wanted = Object.entries(reached ?? {}).map(([service, count]) => [service, bounds(count)[0]] as const)
-  const enough = (): boolean => wanted.every(([service, least]) => arrivals().filter((arrival) => arrival.service === service).length >= least)
+  const enough = (): boolean =>
+    arrivals().length >= bounds(attempts ?? 0)[0] &&
+    wanted.every(([service, least]) => arrivals().filter((arrival) => arrival.service === service).length >= least)
   // Whatever is missing after that is told by the comparison.
   await until('everything has arrived', enough, 1_000).catch(() => {})
 }

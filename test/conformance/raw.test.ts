@@ -37,7 +37,7 @@ async function playRaw(one: Case, requests: readonly RawCase[], { merged, backen
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  const arrivals = Map.groupBy(backends.take(one), ({ headers }) => Number(headers['x-number']))
+  const arrivals = Map.groupBy(backends.arrivals(one, ''), ({ number }) => Number(number))
   return requests.map(({ name }, index) => {
     const arrived = arrivals.get(index) ?? []
     return { number: index + 1, step: { request: name, expect: {} }, answers: [answerOf(replies[index], arrived)], arrivals: arrived }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseDuration } from '../../src/lib/parse-duration.ts'
@@ -43,6 +44,10 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     const fresh = createServer((request, response) => {
       answer(echo, request, response).catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined))
     })
+    fresh.on('upgrade', (request, socket) => {
+      note(echo, request, '')
+      socket.end(handshake(echo, request))
+    })
     // A connection that the upstream closes while a request is on its way to it is a failure that no gateway can prevent without a retry.
     fresh.keepAliveTimeout = 0
     await new Promise<void>((resolve, reject) => fresh.once('error', reject).listen(at, '127.0.0.1', resolve))
@@ -83,15 +88,7 @@ async function answer(echo: Echo, request: IncomingMessage, response: ServerResp
   }
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  const seen: Seen = {
-    instance: echo.name,
-    method: request.method ?? '',
-    url: request.url ?? '',
-    headers: request.headers,
-    body: Buffer.concat(chunks).toString(),
-  }
-  echo.seen.push(seen)
-  echo.arrived(seen)
+  const seen = note(echo, request, Buffer.concat(chunks).toString())
   const wish = wishesOf(echo, request)
   if (wish('health') !== undefined) echo.healthy = wish('health') === 'well'
   const delayMs = echo.delayMs + (parseDuration(wish('delay') ?? '0') ?? 0)
@@ -103,6 +100,24 @@ async function answer(echo: Echo, request: IncomingMessage, response: ServerResp
   for (const line of wish('set', true)) response.appendHeader(line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim())
   response.writeHead(Number(wish('status') ?? echo.status), { 'content-type': 'application/json', ...echo.headers })
   response.end(wish('body') ?? echo.say(seen))
+}
+
+function note(echo: Echo, { method = '', url = '', headers }: IncomingMessage, body: string): Seen {
+  const seen: Seen = { instance: echo.name, method, url, headers, body }
+  echo.seen.push(seen)
+  echo.arrived(seen)
+  return seen
+}
+
+/** The answer to a WebSocket handshake; nothing is said on the WebSocket. https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2 */
+function handshake(echo: Echo, request: IncomingMessage): string {
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64')
+  const headers = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-accept': accept, ...echo.headers }
+  return `HTTP/1.1 101 Switching Protocols\r\n${Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n`
 }
 
 interface Wishes {

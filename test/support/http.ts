@@ -27,6 +27,11 @@ export function send(port: number, path: string, call: Call = {}): Promise<Reply
       response.on('error', reject)
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }))
     })
+    // A switch of protocols is answered, and then left.
+    sent.on('upgrade', (response, socket) => {
+      socket.destroy()
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: '' })
+    })
     sent.on('error', reject)
     sent.end(body)
   })
