@@ -2,9 +2,9 @@ import { staticBootstrap } from '../../src/envoy/static-bootstrap.ts'
 import { EnvoyEmitter } from '../../src/envoy/emit.ts'
 import type { Feature } from '../../src/feature.ts'
 import { rankListeners } from '../../src/model/rank-listeners.ts'
-import { startEnvoy } from '../support/envoy.ts'
+import { startEnvoy, type TestEnvoy } from '../support/envoy.ts'
 import { freePort } from '../support/free-port.ts'
-import { forNginx, startNginx } from '../support/nginx.ts'
+import { forNginx, startNginx, type TestNginx } from '../support/nginx.ts'
 import { startBackends } from './backends.ts'
 import type { Case, Engine } from './cases.ts'
 import { merge, type Merged } from './merge.ts'
@@ -22,13 +22,20 @@ export interface Live extends Running {
 export async function startEngine(engine: Engine, all: readonly Case[], features: readonly Feature[]): Promise<Live> {
   const cases = all.filter((one) => !one.refusals.has(engine))
   const backends = await startBackends(cases)
-  const merged = await merge(cases, (one, service, written) => backends.place(one, service, written), freePort)
   const content = new Map(cases.flatMap((one) => [...one.content]))
   const read = (key: string): Uint8Array => content.get(key) ?? new Uint8Array()
-  const started = await (engine === 'envoy' ? envoy(merged, features, read) : nginx(merged, features, read)).catch(async (error: unknown) => {
-    await backends.close()
-    throw error
-  })
+  const start = engine === 'envoy' ? envoy : nginx
+  const once = async (): Promise<{ merged: Merged; started: TestEnvoy | TestNginx }> => {
+    const merged = await merge(cases, (one, service, written) => backends.place(one, service, written), freePort)
+    return { merged, started: await start(merged, features, read) }
+  }
+  // A port that was free may have become the near end of somebody's connection; other ports will do.
+  const { merged, started } = await once()
+    .catch(once)
+    .catch(async (error: unknown) => {
+      await backends.close()
+      throw error
+    })
   return {
     engine,
     merged,
