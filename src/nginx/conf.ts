@@ -137,6 +137,7 @@ const clientOfProxyProtocol: readonly Directive[] = [
 function secure(id: string, minVersion: '1.2' | '1.3'): Directive[] {
   return [
     directive('ssl_protocols', ...(minVersion === '1.2' ? ['TLSv1.2'] : []), 'TLSv1.3'),
+    directive('add_header', 'Strict-Transport-Security', template('$sl_hsts'), 'always'),
     directive('ssl_certificate', 'placeholder.pem'),
     directive('ssl_certificate_key', 'placeholder.key'),
     call('ssl_certificate_by_lua_block', 'certificate', 'choose', id),
