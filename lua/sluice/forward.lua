@@ -5,6 +5,7 @@ local host = require("sluice.host")
 local path = require("sluice.path")
 local reply = require("sluice.reply")
 local service = require("sluice.service")
+local subset = require("sluice.subset")
 local targets = require("sluice.targets")
 local upgrade = require("sluice.upgrade")
 
@@ -47,10 +48,13 @@ end
 function M.send(ctx)
   local route, request = ctx.route, ctx.request
   local target = target_of(ctx)
-  ctx.subset, ctx.path = target.subset, request.path
+  local refused
+  ctx.subset, refused = subset.of(target, ctx.state.services[target.service], ctx)
+  ctx.path = request.path
   local var = ngx.var
   local chosen = admit(ctx, target.service)
   if not chosen then return end
+  if refused and chosen.name == target.service then return reply.send(ctx.listener.errorFormat, "no-healthy-endpoint") end
   if route.request_steps and features.run(route.request_steps, ctx) then return end
   if request.headers.upgrade and not ctx.upgrade and upgrade.wanted(request) then return upgrade.refuse(ctx) end
   if chosen.protocol == "grpc" then deadline.of_grpc(ctx) end

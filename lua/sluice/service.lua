@@ -4,6 +4,18 @@ local levels = require("sluice.levels")
 
 local M = {}
 
+-- Values of each label that some endpoint carries.
+local function carried_values(endpoints)
+  local values = {}
+  for _, endpoint in ipairs(endpoints) do
+    for name, own in pairs(endpoint.labels) do
+      values[name] = values[name] or {}
+      for _, value in ipairs(type(own) == "table" and own or { own }) do values[name][value] = true end
+    end
+  end
+  return values
+end
+
 -- Endpoints keep their counters over changes of the configuration as long as address and port stay.
 function M.new(data, previous)
   local known = previous and previous.by_key or {}
@@ -24,6 +36,7 @@ function M.new(data, previous)
   end
   -- Pools are kept by the table of labels that a route has; they go when the route does.
   data.endpoints, data.by_key, data.pools = endpoints, by_key, setmetatable({}, { __mode = "k" })
+  data.carried, data.chosen = carried_values(endpoints), setmetatable({}, { __mode = "k" })
   data.load = previous and previous.load or { active = 0, retrying = 0 }
   return data
 end
@@ -40,6 +53,14 @@ local function carries(endpoint, labels)
     end
   end
   return true
+end
+
+-- Whether there is an endpoint with all these labels, healthy or not.
+function M.carried_by_any(service, labels)
+  for _, endpoint in ipairs(service.endpoints) do
+    if carries(endpoint, labels) then return true end
+  end
+  return false
 end
 
 local function level_of(service, endpoint)

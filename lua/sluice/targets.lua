@@ -13,7 +13,13 @@ end
 
 -- Makes the data ready for requests: the labels of each target as a subset, and the sum of the weights.
 function M.prepare(data)
-  for _, target in ipairs(M.all(data)) do target.subset = next(target.labels) and target.labels or nil end
+  for _, target in ipairs(M.all(data)) do
+    target.subset = next(target.labels) and target.labels or nil
+    for name, attribute in pairs(target.byAttribute or {}) do
+      target.asked = target.asked or {}
+      target.asked[#target.asked + 1] = { name = name, attribute = attribute }
+    end
+  end
   local total = 0
   for _, target in ipairs(data.action.targets or {}) do total = total + target.weight end
   data.action.total = total

@@ -61,29 +61,36 @@ function keyOf(attribute: Attribute): string {
   return `${attribute.type}.${/^[A-Za-z0-9_-]{1,60}$/.test(attribute.name) ? attribute.name : contentHash(attribute.name)}`
 }
 
-/** Undefined when no request of this match has the attribute. */
-function ruleOf(attribute: Attribute, match: Match, key: string): Config_Rule | undefined {
+/** The rule that notes an attribute as metadata; undefined when no request of this match has it. An empty value is not noted. */
+export function ruleOf(attribute: Attribute, match: Match, key: string, namespace = metadataNamespace): Config_Rule | undefined {
+  const to = { metadataNamespace: namespace, key }
   switch (attribute.type) {
     case 'request.header':
-      return rule({ header: attribute.name }, key)
+      return rule({ header: attribute.name }, to)
     case 'request.cookie':
-      return rule({ cookie: attribute.name }, key)
+      return rule({ cookie: attribute.name }, to)
     case 'request.host':
-      return rule({ header: ':authority' }, key, '^(.*?)\\.?(?::[0-9]*)?$')
+      return rule({ header: ':authority' }, to, '^(.*?)\\.?(?::[0-9]*)?$')
     case 'request.query':
       // A regex that does not match would leave the whole path, so the second alternative takes all the rest.
-      return rule({ header: ':path' }, key, `^(?:[^?]*\\?(?:[^&]*&)*?${quoteRegex(attribute.name)}(?:=([^&]*))?(?:&.*)?|.*)$`)
+      return rule({ header: ':path' }, to, `^(?:[^?]*\\?(?:[^&]*&)*?${quoteRegex(attribute.name)}(?:=([^&]*))?(?:&.*)?|.*)$`)
     case 'request.path': {
       const regex = match.path.type === 'template' ? parameterRegex(match.path.segments, attribute.name) : undefined
-      return regex === undefined ? undefined : rule({ header: ':path' }, key, regex)
+      return regex === undefined ? undefined : rule({ header: ':path' }, to, regex)
     }
+    case 'request.method':
+      return rule({ header: ':method' }, to)
     default:
       return undefined
   }
 }
 
 /** With a regex, the value is what its first group takes. */
-function rule(from: { readonly header: string } | { readonly cookie: string }, key: string, regex?: string): Config_Rule {
+function rule(
+  from: { readonly header: string } | { readonly cookie: string },
+  to: { readonly metadataNamespace: string; readonly key: string },
+  regex?: string,
+): Config_Rule {
   const rewrite = regex === undefined ? {} : { regexValueRewrite: { pattern: { regex }, substitution: '\\1' } }
-  return create(Config_RuleSchema, { ...from, onHeaderPresent: { metadataNamespace, key, ...rewrite } })
+  return create(Config_RuleSchema, { ...from, onHeaderPresent: { ...to, ...rewrite } })
 }

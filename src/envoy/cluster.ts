@@ -10,7 +10,7 @@ import {
 } from '#gen/envoy/extensions/load_balancing_policies/subset/v3/subset_pb.js'
 import { HttpProtocolOptionsSchema } from '#gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js'
 import { ApiVersion } from '#gen/envoy/config/core/v3/config_source_pb.js'
-import type { Service } from '../model/gateway.ts'
+import type { Service, Subset } from '../model/gateway.ts'
 import { any } from './any.ts'
 import { loadAssignment } from './endpoints.ts'
 import { duration } from './duration.ts'
@@ -101,9 +101,19 @@ function withSubsets(
   const subset = any(SubsetSchema, {
     // A target without labels means every endpoint; one with labels that nobody carries means none.
     fallbackPolicy: Subset_LbSubsetFallbackPolicy.ANY_ENDPOINT,
-    subsetSelectors: service.subsets.map((keys) => ({ keys: [...keys], fallbackPolicy: SelectorFallback.NO_FALLBACK })),
+    subsetSelectors: service.subsets.map(selector),
     listAsAny: true,
     subsetLbPolicy: inner,
   })
   return policy('subset', subset)
+}
+
+function selector({
+  names,
+  fallback,
+}: Subset): NonNullable<Exclude<MessageInitShape<typeof SubsetSchema>, { $typeName: string }>['subsetSelectors']>[number] {
+  const keys = [...names]
+  if (!fallback) return { keys, fallbackPolicy: SelectorFallback.NO_FALLBACK }
+  if (fallback.length === 0) return { keys, fallbackPolicy: SelectorFallback.ANY_ENDPOINT }
+  return { keys, fallbackPolicy: SelectorFallback.KEYS_SUBSET, fallbackKeysSubset: [...fallback] }
 }

@@ -11,7 +11,9 @@ import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import { bootstrapLayers } from './runtime-layers.ts'
 import { checkMessage, type Made } from './check-message.ts'
 import { ServiceEmitter } from './emit-service.ts'
+import { targetsOf } from './destination.ts'
 import { hashConflicts, twoHashKeys } from './hash-conflicts.ts'
+import { labelConflict } from './label-rules.ts'
 import { emitListener } from './listener.ts'
 import { type Index, Memo } from './memo.ts'
 import type { RouteCx } from './parts.ts'
@@ -58,7 +60,7 @@ export class EnvoyEmitter {
 
   /** What of the gateway Envoy cannot do (errors), or does differently (notes). An error means: do not emit it. */
   check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-    return checkSupport('envoy', this.#features, gateway, cx)
+    return [...checkSupport('envoy', this.#features, gateway, cx), ...checkSubsets(gateway, cx)]
   }
 
   /** Everything, for a gateway as it was read. */
@@ -145,11 +147,31 @@ export class EnvoyEmitter {
         diagnostics.push(tooManyVariants(route, count, cx))
         return []
       }
-      return routePatches(this.#features, entry, choices, cx).map(({ patch, ...options }) => envoyRoute(entry, patch, options))
+      return routePatches(this.#features, entry, choices, cx).map(({ patch, ...options }) => {
+        const conflict = labelConflict(targetsOf(route, patch))
+        if (conflict !== undefined) diagnostics.push({ code: 'envoy/unsupported', severity: 'error', message: conflict, at: cx.at(route, ['to']) })
+        return envoyRoute(entry, patch, options)
+      })
     })
     for (const message of value.flat()) diagnostics.push(...checkMessage(RouteSchema, message, () => cx.at(route)))
     return { value, diagnostics: [...diagnostics, ...hashFindings(route, value.flat(), cx)] }
   }
+}
+
+/** A cluster has one answer for a set of labels that nobody carries, whatever route asks. */
+function checkSubsets(gateway: Gateway, cx: Cx): Diagnostic[] {
+  return [...gateway.services.values()].flatMap((service) =>
+    service.subsets.flatMap(({ names, mixed }) =>
+      mixed
+        ? {
+            code: 'envoy/unsupported',
+            severity: 'error' as const,
+            message: `routes to service ${service.name} do not agree on \`otherwise\` for the labels ${names.join(', ')}, and Envoy takes one answer for all of them`,
+            at: cx.at(service, [], 'key'),
+          }
+        : [],
+    ),
+  )
 }
 
 function tooManyVariants(route: Route, count: number, cx: Cx): Diagnostic {

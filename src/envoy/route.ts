@@ -8,6 +8,7 @@ import { type Entry, entryName } from '../model/rank.ts'
 import { filterChain } from './chain.ts'
 import { destination, targetsOf } from './destination.ts'
 import { duration } from './duration.ts'
+import { labelRules } from './label-rules.ts'
 import type { RoutePatch, VariantConditions } from './parts.ts'
 import { sharedRetryPolicy } from './retry-policies.ts'
 import { routeMatch } from './route-match.ts'
@@ -58,7 +59,12 @@ function routeOf(entry: Entry, patch: RoutePatch, { when = {}, protocol }: Route
     requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],
     responseHeadersToAdd: withoutDefaults(patch.responseHeadersToAdd ?? []),
     responseHeadersToRemove: [...(patch.responseHeadersToRemove ?? [])],
-    typedPerFilterConfig: perFilter({ ...patch.perFilter, ...metadataFilter(patch), ...ownFilters(patch), ...onlyTargetFilters(entry.route, patch) }),
+    typedPerFilterConfig: perFilter({
+      ...patch.perFilter,
+      ...metadataFilter(entry, patch),
+      ...ownFilters(patch),
+      ...onlyTargetFilters(entry.route, patch),
+    }),
   })
 }
 
@@ -69,9 +75,9 @@ function withoutDefaults(headers: NonNullable<RoutePatch['responseHeadersToAdd']
 }
 
 /** Several features may note facts of a request; their rules share one filter. */
-function metadataFilter(patch: RoutePatch): Readonly<Partial<Record<SlotName, Message>>> {
-  if (!patch.metadataRules) return {}
-  return { 'header-to-metadata': create(ConfigSchema, { requestRules: [...patch.metadataRules] }) }
+function metadataFilter({ route, match }: Entry, patch: RoutePatch): Readonly<Partial<Record<SlotName, Message>>> {
+  const requestRules = [...(patch.metadataRules ?? []), ...labelRules(targetsOf(route, patch), match)]
+  return requestRules.length === 0 ? {} : { 'header-to-metadata': create(ConfigSchema, { requestRules }) }
 }
 
 function ownFilters({ chain }: RoutePatch): Readonly<Partial<Record<SlotName, Message>>> {

@@ -1,6 +1,3 @@
-import type { Path } from '../diagnostics/diagnostic.ts'
-import type { LowerCx } from '../feature.ts'
-
 /** What a feature can read of a request; one vocabulary for hash keys, limits, conditions, header values and log fields. */
 export type Attribute =
   /** `request.host` is in lower case and without a port; `route` and `service` are the names of those that take the request. */
@@ -8,11 +5,11 @@ export type Attribute =
   /** `request.path.PARAM` is the value of `{PARAM}` in the path template that matched, still percent-encoded. Header names are in lower case. */
   | { readonly type: 'request.header' | 'request.cookie' | 'request.query' | 'request.path'; readonly name: string }
 
-type AttributeType = Attribute['type']
+export type AttributeType = Attribute['type']
 
 const token = "[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 
-/** Schema pattern of the attributes that exist today; a use that does not take all of them says so with {@link readAttribute}. */
+/** Schema pattern of the attributes that exist today; a use that does not take all of them says so with `readAttribute`. */
 export const attributePattern = `^(client\\.ip|route|service|request\\.(method|host|header\\.${token}|cookie\\.${token}|query\\.[^{}\\s]+|path\\.[A-Za-z][A-Za-z0-9_]{0,31}))$`
 
 const shape = new RegExp(attributePattern)
@@ -27,24 +24,13 @@ export function parseAttribute(text: string): Attribute | undefined {
   return { type, name: type === 'request.header' ? name.toLowerCase() : name }
 }
 
+/** As the user writes it. */
+export function attributeText(attribute: Attribute): string {
+  return 'name' in attribute ? `${attribute.type}.${attribute.name}` : attribute.type
+}
+
 /** Which attributes a use takes: `true`, or why it does not, as the end of a sentence that begins with the attribute. A new attribute asks every use. */
 export type AttributeUse = Readonly<Record<AttributeType, true | string>>
-
-/** Reads an attribute for one use; reports one that the use does not take, with the reason. The schema has already refused other texts. */
-export function readAttribute(text: string, use: AttributeUse, path: Path, cx: LowerCx): Attribute | undefined {
-  const attribute = parseAttribute(text)
-  if (!attribute) return undefined
-  const taken = use[attribute.type]
-  if (taken === true) return attribute
-  const others = (Object.keys(use) as AttributeType[]).filter((type) => use[type] === true)
-  cx.report({ code: 'attribute/not-here', message: `${text} ${taken}`, path, help: `use ${others.map(example).join(', ')}` })
-  return undefined
-}
-
-function example(type: AttributeType): string {
-  if (type === 'request.path') return 'request.path.PARAM'
-  return type === 'request.header' || type === 'request.cookie' || type === 'request.query' ? `${type}.NAME` : type
-}
 
 /** What can choose an endpoint or a target by its hash. */
 export const hashKeys: AttributeUse = {

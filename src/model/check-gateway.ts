@@ -39,22 +39,24 @@ function* checkTarget(route: Route, target: Chosen, path: Path, { gateway, inval
       at: cx.at(route, path),
       help: didYouMean(target.service, gateway.services.keys()) ?? `add it under \`services\``,
     }
-  } else if (Object.keys(target.labels).length > 0 && !service.discovery.endpoints.some((endpoint) => carries(endpoint.labels, target))) {
+  } else if (
+    Object.keys({ ...target.labels, ...target.byAttribute }).length > 0 &&
+    !service.discovery.endpoints.some((endpoint) => carries(endpoint.labels, target))
+  ) {
     yield {
       code: 'route/no-such-labels',
       severity: 'warning',
-      message: `no endpoint of ${target.service} has the labels ${Object.entries(target.labels)
-        .map(([name, value]) => `${name}: ${value}`)
-        .join(', ')}`,
+      message: `no endpoint of ${target.service} has the labels ${[...Object.entries(target.labels).map(([name, value]) => `${name}: ${value}`), ...Object.keys(target.byAttribute ?? {})].join(', ')}`,
       at: cx.at(route, path),
       help: 'until one does, requests for this target get 503',
     }
   }
 }
 
-type Chosen = Pick<Target, 'service' | 'labels'>
+type Chosen = Pick<Target, 'service' | 'labels' | 'byAttribute'>
 
 function carries(labels: Readonly<Record<string, string | readonly string[]>>, target: Chosen): boolean {
+  if (!Object.keys(target.byAttribute ?? {}).every((name) => labels[name] !== undefined)) return false
   return Object.entries(target.labels).every(([name, value]) => {
     const own = labels[name]
     return typeof own === 'string' ? own === value : own?.includes(value)

@@ -22,6 +22,8 @@ export const codes: Readonly<Record<string, string>> = {
   'route/unknown-service': '`to` names an entry of `services`. A route to nothing would answer every request with 503.',
   'route/no-such-labels':
     'A target with `labels` uses only the endpoints that carry all of them. No endpoint does, so requests that are dealt to this target get 503.',
+  'route/bad-label':
+    'The value of a label is a text, or one attribute of the request in braces, such as `{request.header.x-version}`. At most three labels of a target may come from the request.',
   'route/no-weight': 'Weights are shares. When each target has the share 0, no request can be sent anywhere; give at least one a weight.',
   'route/bad-host':
     'Hosts are names such as `shop.example.com` or `*.example.com`, without scheme, port and path. No `hosts` at all serves every host.',

@@ -1,4 +1,5 @@
 import type { Path } from '../diagnostics/diagnostic.ts'
+import type { Attribute } from './attribute.ts'
 import type { Origin } from './origin.ts'
 
 /**
@@ -43,8 +44,18 @@ export interface Service {
   readonly protocol: Protocol
   readonly discovery: Discovery
   /** Sets of label names by which routes select endpoints, each sorted; engines that index endpoints need to know them. */
-  readonly subsets: readonly (readonly string[])[]
+  readonly subsets: readonly Subset[]
   readonly policies: Policies
+}
+
+/** A set of label names by which routes select endpoints. */
+export interface Subset {
+  /** Sorted. */
+  readonly names: readonly string[]
+  /** Names of the labels that still count when no endpoint carries the values of all; empty: any endpoint is right. Absent: the request is refused. */
+  readonly fallback?: readonly string[]
+  /** Routes do not agree on `fallback`; it is that of none. */
+  readonly mixed?: true
 }
 
 export type Protocol = 'http1' | 'h2' | 'grpc'
@@ -90,6 +101,10 @@ export interface Target {
   readonly weight: number
   /** Only endpoints with all these labels; empty: all endpoints. */
   readonly labels: Readonly<Record<string, string>>
+  /** Labels whose value the request says. A missing or empty one selects nothing: the other labels decide. At most three. */
+  readonly byAttribute?: Readonly<Record<string, Attribute>>
+  /** `any`: a value that no endpoint carries selects nothing either. `refuse`: a missing one is refused as well. Absent: only an unknown one is refused. */
+  readonly otherwise?: 'any' | 'refuse'
 }
 
 /** A service that a feature of a route sends requests to, besides the targets of the route itself. */

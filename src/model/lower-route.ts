@@ -2,6 +2,7 @@ import type { GroupValue } from '../config/schema/group.ts'
 import type { RouteValue } from '../config/schema/route.ts'
 import type { LowerCx } from '../feature.ts'
 import type { Action, Policies, Route, Target } from './gateway.ts'
+import { lowerLabels } from './lower-labels.ts'
 import { lowerMatches } from './lower-match.ts'
 
 /** A route with the keys of features. */
@@ -29,16 +30,17 @@ export function lowerRoute(
     hosts,
     match,
     priority: written.priority ?? 0,
-    action: action === undefined ? lowerTargets(written.to) : { type: 'feature', feature: action },
+    action: action === undefined ? lowerTargets(written.to, cx) : { type: 'feature', feature: action },
     policies,
   }
 }
 
-function lowerTargets(written: WrittenRoute['to']): Action {
+function lowerTargets(written: WrittenRoute['to'], cx: LowerCx): Action {
   const list = written === undefined ? [] : Array.isArray(written) ? written : [written]
-  const targets = list.map((one): Target => {
+  const targets = list.map((one, index): Target => {
     if (typeof one === 'string') return { service: one, weight: 1, labels: {} }
-    return { service: one.service, weight: one.weight ?? 1, labels: one.labels ?? {} }
+    const path = Array.isArray(written) ? ['to', index] : ['to']
+    return { service: one.service, weight: one.weight ?? 1, ...lowerLabels(one, path, cx) }
   })
   return { type: 'forward', targets }
 }

@@ -1,18 +1,38 @@
 import type { Feature } from '../feature.ts'
+import { compare } from '../lib/compare.ts'
 import { furtherTargets } from './further-targets.ts'
-import type { Route, Service } from './gateway.ts'
+import type { Route, Service, Subset, Target } from './gateway.ts'
 
 /** The label-name sets by which routes select endpoints of each service, in canonical order. */
 export function subsetsByService(routes: Iterable<Route>, features: readonly Feature[]): Map<string, Service['subsets']> {
-  const sets = new Map<string, Map<string, readonly string[]>>()
+  const sets = new Map<string, Map<string, Subset>>()
   for (const route of routes) {
     const own = route.action.type === 'forward' ? route.action.targets : []
     for (const target of [...own, ...furtherTargets(features, route)]) {
-      const names = Object.keys(target.labels).sort()
-      if (names.length === 0) continue
-      const known = sets.get(target.service) ?? new Map<string, readonly string[]>()
-      sets.set(target.service, known.set(names.join('\n'), names))
+      const known = sets.get(target.service) ?? new Map<string, Subset>()
+      for (const subset of subsetsOf(target)) {
+        const key = subset.names.join('\n')
+        known.set(key, agreed(subset, known.get(key)))
+      }
+      if (known.size > 0) sets.set(target.service, known)
     }
   }
-  return new Map([...sets].map(([service, known]) => [service, [...known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, names]) => names)]))
+  return new Map([...sets].map(([service, known]) => [service, [...known].sort(([a], [b]) => compare(a, b)).map(([, subset]) => subset)]))
+}
+
+/** A request may lack any of the labels that it should say, so each part of them is a set of its own. */
+function subsetsOf({ labels, byAttribute = {}, otherwise }: Pick<Target, 'labels' | 'byAttribute' | 'otherwise'>): Subset[] {
+  const fixed = Object.keys(labels).sort()
+  let said: readonly (readonly string[])[] = [[]]
+  for (const name of Object.keys(byAttribute)) said = [...said, ...said.map((names) => [...names, name])]
+  return said.flatMap((more) => {
+    const names = [...fixed, ...more].sort()
+    if (names.length === 0) return []
+    return more.length > 0 && otherwise === 'any' ? { names, fallback: fixed } : { names }
+  })
+}
+
+function agreed(subset: Subset, known: Subset | undefined): Subset {
+  if (!known || (known.fallback?.join('\n') === subset.fallback?.join('\n') && !known.mixed)) return subset
+  return { names: subset.names, mixed: true }
 }

@@ -148,7 +148,12 @@ function routeData(route: Route, features: readonly Feature[], cx: StateCx): Jso
 
 /** The share of a target that is alone means nothing. */
 function targetData(targets: readonly Target[]): Json {
-  return targets.map((target) => ({ ...target, ...(targets.length === 1 ? { weight: 1 } : {}), labels: sorted(target.labels) }))
+  return targets.map((target) => ({ ...target, ...(targets.length === 1 ? { weight: 1 } : {}), labels: sorted(target.labels), ...labelData(target) }))
+}
+
+function labelData({ byAttribute }: Target): { readonly byAttribute?: Json } {
+  if (!byAttribute) return {}
+  return { byAttribute: sorted(Object.fromEntries(Object.entries(byAttribute).map(([name, attribute]) => [name, { ...attribute }]))) }
 }
 
 /** Services besides the targets of the route, by feature; the runtime keeps a route only while all of them are there. */

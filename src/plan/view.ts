@@ -1,6 +1,7 @@
 import { redact } from '../admin/redact.ts'
 import type { Feature, Point, Scope } from '../feature.ts'
 import { compare } from '../lib/compare.ts'
+import { attributeText } from '../model/attribute.ts'
 import type { Endpoint, Listener, Match, Node, PathMatch, Policies, Route, Service, Target, TemplateSegment, ValueMatch } from '../model/gateway.ts'
 import { inWords, type WordMap, type Words } from './words.ts'
 
@@ -60,10 +61,13 @@ function routeView({ group, owner, hosts, listeners, match, priority, action }: 
 
 function targetsView(targets: readonly Target[]): Words {
   const [first] = targets
-  if (first && targets.length === 1 && Object.keys(first.labels).length === 0) return first.service
+  if (first && targets.length === 1 && Object.keys(first.labels).length === 0 && !first.byAttribute) return first.service
   const words: Record<string, Words> = {}
-  for (const { service, weight, labels } of targets) {
-    const chosen = Object.entries(labels).sort(([a], [b]) => compare(a, b))
+  for (const { service, weight, labels, byAttribute = {}, otherwise } of targets) {
+    const said = Object.entries(byAttribute).map(([name, attribute]) => [name, `{${attributeText(attribute)}}`] as const)
+    const chosen = [...Object.entries(labels), ...said, ...(otherwise === undefined ? [] : [['otherwise', otherwise] as const])].sort(([a], [b]) =>
+      compare(a, b),
+    )
     const name = chosen.length === 0 ? service : `${service} (${chosen.map((pair) => pair.join(': ')).join(', ')})`
     const before = words[name]
     words[name] = weight + (typeof before === 'number' ? before : 0)

@@ -19,7 +19,14 @@ const target = Type.Object(
     service: name({ description: 'Name of the service.', examples: ['orders'] }),
     weight: Type.Optional(Type.Integer({ description: 'Share of the requests among the targets.', default: 1, minimum: 0, maximum: 1_000_000, examples: [95] })),
     labels: Type.Optional(
-      Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 128 }), { description: 'Only endpoints that have all these labels.', examples: [{ version: 'v2' }] }),
+      Type.Record(Type.String(), Type.String({ minLength: 1, maxLength: 128 }), { description: 'Only endpoints that have all these labels; a value may be an attribute of the request in braces.', examples: [{ version: 'v2' }, { version: '{request.header.x-version}' }] }),
+    ),
+    otherwise: Type.Optional(
+      Type.Enum(['any', 'refuse'], {
+        description:
+          'What happens to a request that names no endpoint by a label taken from it: `any` uses every endpoint with the written labels, `refuse` answers 503. Absent: a request without the attribute goes to any, one with a value that no endpoint carries gets 503.',
+        examples: ['any'],
+      }),
     ),
   },
   { description: 'A service with a share of the requests.', additionalProperties: false, examples: [{ service: 'orders', weight: 95 }] },

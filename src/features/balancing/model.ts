@@ -1,6 +1,7 @@
 import type { LowerCx, NodeDraft } from '../../feature.ts'
 import { parsePercent } from '../../lib/parse-percent.ts'
-import { type Attribute, hashKeys, readAttribute } from '../../model/attribute.ts'
+import { type Attribute, hashKeys } from '../../model/attribute.ts'
+import { readAttribute } from '../../model/read-attribute.ts'
 import { readDuration } from '../../model/read-duration.ts'
 import type { Strategy, Written, WrittenFields } from './config.ts'
 

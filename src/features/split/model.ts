@@ -1,5 +1,6 @@
 import type { LowerCx, NodeDraft } from '../../feature.ts'
-import { type Attribute, hashKeys, readAttribute } from '../../model/attribute.ts'
+import { type Attribute, hashKeys } from '../../model/attribute.ts'
+import { readAttribute } from '../../model/read-attribute.ts'
 import type { Written } from './config.ts'
 
 export interface Split {
