@@ -8,7 +8,7 @@ import { read } from './config/read.ts'
 import { buildSchema } from './config/schema/gateway.ts'
 import type { JsonSchema } from './config/schema/json-schema.ts'
 import type { Diagnostic } from './diagnostics/diagnostic.ts'
-import type { Feature } from './feature.ts'
+import type { Feature, Moment } from './feature.ts'
 import type { Cx } from './model/cx.ts'
 import { features as allFeatures } from './features/index.ts'
 import { checkFeatures, checkMaterials, materialsOf } from './model/check-features.ts'
@@ -29,6 +29,10 @@ export interface CompileOptions<T extends Target = 'envoy'> {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly files?: Files
   readonly features?: readonly Feature[]
+  /** The clock, in milliseconds since 1970; findings about dates depend on it, and nothing else. */
+  readonly now?: () => number
+  /** What a date that is over is: default a warning, because a date alone must not stop a gateway that runs. */
+  readonly overdue?: Moment['overdue']
 }
 
 /** Everything that one compile made. `good` is there only when nothing is wrong. */
@@ -75,7 +79,7 @@ export class Compiler<T extends Target = 'envoy'> {
 
   constructor(root: string, options: CompileOptions<T> = {}) {
     this.#root = root
-    this.#options = { env: process.env, files: nodeFiles, features: allFeatures, ...options }
+    this.#options = { env: process.env, files: nodeFiles, now: Date.now, overdue: 'warning', features: allFeatures, ...options }
     this.#schema = schemaOf(this.#options.features)
     const emitter = emitterFor(options.target ?? ('envoy' as T), this.#options.features)
     this.emitter = emitter
@@ -91,13 +95,17 @@ export class Compiler<T extends Target = 'envoy'> {
     const locate = createLocate(source.files)
     const [gateway, lowerFindings] = lower(config, features, locate, this.#memo)
     const cx = createCx(gateway, locate)
+    const moment: Moment = { now: this.#options.now(), overdue: this.#options.overdue }
     const tables = (this.#tables = rankListeners(gateway, this.#tables))
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
-    diagnostics.push(...checkGateway({ features, gateway, tables, invalid: leftOut(config, gateway), cx }), ...checkFeatures(features, gateway, cx))
+    diagnostics.push(
+      ...checkGateway({ features, gateway, tables, invalid: leftOut(config, gateway), cx }),
+      ...checkFeatures(features, gateway, cx, moment),
+    )
     diagnostics.push(...this.#engine.check(gateway, cx))
     const materials = materialsOf(features, gateway)
     const { content, problems } = await readMaterials(materials.keys(), env)
-    diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx))
+    diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx, moment))
     if (diagnostics.some(isError)) return outcome(source, diagnostics, [...materials.keys()])
     const { made, diagnostics: emitFindings } = this.#engine.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
     diagnostics.push(...emitFindings)

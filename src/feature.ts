@@ -43,6 +43,12 @@ export interface LowerCx {
   file(named: string, path: Path): string
 }
 
+/** The time at which a gateway is judged, in milliseconds since 1970, and how bad a date that is over is: only a check of the file fails for it. */
+export interface Moment {
+  readonly now: number
+  readonly overdue: Extract<Severity, 'error' | 'warning'>
+}
+
 /** What a node is while its features are lowered. */
 export interface NodeDraft {
   readonly kind: Node['kind'] | 'gateway'
@@ -63,7 +69,9 @@ export interface Feature<M = unknown> {
   /** The value as users write it, where that is not how `M` is built, so that plans speak the user's language. Times stay milliseconds, shares percent. */
   written?(value: M): unknown
   /** Checks that need more than one node. Schema errors are the spine's. */
-  check?(gateway: Gateway, cx: Cx): Iterable<Diagnostic>
+  check?(gateway: Gateway, cx: Cx, moment: Moment): Iterable<Diagnostic>
+  /** What stands in the place of one match alternative of a route that has the feature's key: the same with further conditions, or several such. */
+  narrow?(value: M, match: Match): readonly Match[]
   /** Services that the value on a route sends requests to, besides the targets of the route itself. They are checked, kept and pushed as those are. */
   targets?(value: M): readonly FurtherTarget[]
   /** Services that may stand in for the service which has the value: they are in use although no route leads to them. */
@@ -71,7 +79,7 @@ export interface Feature<M = unknown> {
   /** Files and secrets whose content the engines need, such as certificates. They are read at the edge, watched, and never kept in a snapshot of the config. */
   material?(value: M, node: Node): readonly Material[]
   /** Checks of the content of those files. */
-  checkMaterial?(value: M, node: Node, read: ReadMaterial, cx: Cx): Iterable<Diagnostic>
+  checkMaterial?(value: M, node: Node, read: ReadMaterial, cx: Cx, moment: Moment): Iterable<Diagnostic>
   /** The service with the weights that the reported load of its endpoints asks for, the same object when none differs; and when a report expires. */
   weigh?(value: M, service: Service, loads: ServiceLoads, now: number): { readonly service: Service; readonly until?: number }
   /** Absent: a gateway that uses the feature cannot be compiled for Envoy. */

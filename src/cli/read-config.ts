@@ -13,9 +13,9 @@ export async function compileFile<T extends Target = 'envoy'>(
   io: Io,
   file: string,
   overlay: string | undefined,
-  { target, files = filesOf(io) }: { readonly target?: T; readonly files?: Files } = {},
+  { target, files = filesOf(io), overdue = 'warning' }: { readonly target?: T; readonly files?: Files; readonly overdue?: 'error' | 'warning' } = {},
 ): Promise<Compiled<T>> {
-  return new Compiler<T>(rootOf(io, file), { overlay, env: io.env, files, ...(target === undefined ? {} : { target }) }).compile()
+  return new Compiler<T>(rootOf(io, file), { overlay, env: io.env, files, overdue, ...(target === undefined ? {} : { target }) }).compile()
 }
 
 /** What the root file is called in findings. */

@@ -35,7 +35,7 @@ export const validateVerb: Verb = (cx) =>
 
 async function validate({ io }: VerbCx, file: string, options: Options): Promise<ExitCode> {
   const { target } = options
-  const compiled = await compileFile(io, file, options.env, { target })
+  const compiled = await compileFile(io, file, options.env, { target, overdue: 'error' })
   const asked = options.engine && compiled.good ? await askEngine(io, compiled.good) : undefined
   const judged = { ...compiled, diagnostics: [...compiled.diagnostics, ...(asked?.diagnostics ?? [])] }
   report(io, judged, options.format, io.stdout)

@@ -39,6 +39,8 @@ export interface RoutePatch {
   readonly retry?: Fields<typeof RetryPolicySchema>
   /** Rules by which the route notes facts of a request for later filters. */
   readonly metadataRules?: readonly MessageInitShape<typeof Config_RuleSchema>[]
+  /** Name of statistics of the route, for routes whose calls are counted apart. */
+  readonly statPrefix?: string
   readonly requestHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]
   readonly requestHeadersToRemove?: readonly string[]
   readonly responseHeadersToAdd?: readonly Fields<typeof HeaderValueOptionSchema>[]

@@ -55,6 +55,7 @@ function routeOf(entry: Entry, patch: RoutePatch, { when = {}, protocol }: Route
     name: entryName(entry),
     match: routeMatch(entry.match, when),
     action: action(entry.route, patch, protocol),
+    ...(patch.statPrefix === undefined ? {} : { statPrefix: patch.statPrefix }),
     requestHeadersToAdd: [...(patch.requestHeadersToAdd ?? [])],
     requestHeadersToRemove: [...(patch.requestHeadersToRemove ?? [])],
     responseHeadersToAdd: withoutDefaults(patch.responseHeadersToAdd ?? []),

@@ -7,6 +7,9 @@ const clusterStats =
   '|upstream_cx_(active|connect_fail|total|overflow)|membership_.*|health_check\\..*|assignment_.*|ratelimit\\..*|bind_errors' +
   '|circuit_breakers\\.default\\.(rq_open|cx_open|rq_pending_open)|outlier_detection\\.(ejections_active|ejections_enforced_total))'
 
+/** Of the routes that count apart; the one number that tells whether somebody still calls them. */
+const routeStats = 'vhost\\..*\\.route\\..*\\.upstream_rq_total'
+
 const prefixes = [
   'http.',
   'listener',
@@ -29,6 +32,7 @@ export const statsConfig: MessageInitShape<typeof StatsConfigSchema> = {
       value: {
         patterns: [
           { matchPattern: { case: 'safeRegex', value: { regex: clusterStats } } },
+          { matchPattern: { case: 'safeRegex', value: { regex: routeStats } } },
           ...prefixes.map((prefix) => ({ matchPattern: { case: 'prefix' as const, value: prefix } })),
         ],
       },

@@ -1,4 +1,5 @@
 import type { Feature } from '../feature.ts'
+import { apiVersion } from './api-version/index.ts'
 import { balancing } from './balancing/index.ts'
 import { bodyLimit } from './body-limit/index.ts'
 import { canary } from './canary/index.ts'
@@ -46,6 +47,7 @@ export const features: readonly Feature[] = [
   securityHeaders,
   timeouts,
   retry,
+  apiVersion,
   split,
   canary,
   mirror,

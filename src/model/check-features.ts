@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { Feature } from '../feature.ts'
+import type { Feature, Moment } from '../feature.ts'
 import type { Cx } from './cx.ts'
 import type { Gateway, Node } from './gateway.ts'
 import type { Material } from './material.ts'
@@ -9,8 +9,8 @@ interface Use extends Material {
 }
 
 /** Every feature's own checks of the whole gateway. */
-export function* checkFeatures(features: readonly Feature[], gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  for (const feature of features) if (feature.check) yield* feature.check(gateway, cx)
+export function* checkFeatures(features: readonly Feature[], gateway: Gateway, cx: Cx, moment: Moment): Iterable<Diagnostic> {
+  for (const feature of features) if (feature.check) yield* feature.check(gateway, cx, moment)
 }
 
 /** Files and secrets that the gateway needs, by key, with every place that names them. */
@@ -35,6 +35,7 @@ export function* checkMaterials(
   content: ReadonlyMap<string, Uint8Array>,
   problems: readonly { readonly key: string; readonly problem: string }[],
   cx: Cx,
+  moment: Moment,
 ): Iterable<Diagnostic> {
   for (const { key, problem } of problems) {
     for (const use of uses.get(key) ?? []) {
@@ -43,7 +44,7 @@ export function* checkMaterials(
   }
   for (const { node, value, feature } of withMaterial(features, gateway)) {
     const complete = feature.material?.(value, node).every((material) => content.has(material.key))
-    if (complete && feature.checkMaterial) yield* feature.checkMaterial(value, node, (key) => content.get(key) ?? new Uint8Array(), cx)
+    if (complete && feature.checkMaterial) yield* feature.checkMaterial(value, node, (key) => content.get(key) ?? new Uint8Array(), cx, moment)
   }
 }
 

@@ -60,7 +60,7 @@ class Lowering {
     )
     this.#memo.lowered = { listeners: loweredListeners, services: loweredServices, routes: loweredRoutes }
     const originOf = originsOf(this.#config)
-    return [{ name: this.#config.name, listeners, services, routes, policies: {}, originOf }, this.#diagnostics]
+    return [{ name: this.#config.name, listeners, services, routes, policies: this.#gateway(), originOf }, this.#diagnostics]
   }
 
   #each<N extends Node>(collection: Lowerable, one: (entry: Entry, before: Lowered | undefined) => Lowered): [Map<string, N>, Map<string, Lowered>] {
@@ -74,6 +74,22 @@ class Lowering {
       if (lowered.node) nodes.set(entry.name, lowered.node as N)
     }
     return [nodes, all]
+  }
+
+  #gateway(): Policies {
+    const result: Record<string, unknown> = {}
+    const draft: NodeDraft = { kind: 'gateway', name: this.#config.name }
+    for (const [feature, points] of this.#points.get('gateway') ?? []) {
+      for (const { key } of points) {
+        const entry = this.#config.gateway.get(key)
+        if (!entry) continue
+        const origin = entry.origin.map(({ file, path }) => ({ file, path: path.slice(0, -1) }))
+        const cx = this.#cx(origin, (finding) => this.#diagnostics.push(finding))
+        const lowered = feature.lower ? feature.lower(entry.value, draft, cx) : entry.value
+        if (lowered !== undefined) result[feature.name] = lowered
+      }
+    }
+    return result
   }
 
   #listener(entry: Entry, before: Lowered | undefined): Lowered {
@@ -109,8 +125,18 @@ class Lowering {
       const policies = { ...this.#policies('route', layers, draft, cx), ...this.#policies('action', [written], draft, cx) }
       const action = this.#features.find((feature) => feature.points.some((point) => point.at === 'action' && written[point.key] !== undefined))
       const route = lowerRoute(entry.name, written, group?.value as GroupValue | undefined, action?.name, policies, cx)
-      return route && { ...route, match: [...route.match, ...this.#implied(route)] }
+      const narrowed = route && { ...route, match: this.#narrowed(route) }
+      return narrowed && { ...narrowed, match: [...narrowed.match, ...this.#implied(narrowed)] }
     })
+  }
+
+  #narrowed({ match, policies }: Route): readonly Match[] {
+    let narrowed = match
+    for (const feature of this.#features) {
+      const value = feature.narrow && policies[feature.name]
+      if (value !== undefined) narrowed = narrowed.flatMap((one) => [...(feature.narrow?.(value, one) ?? [])])
+    }
+    return narrowed
   }
 
   #implied({ match, policies }: Route): Match[] {
@@ -139,7 +165,7 @@ class Lowering {
   }
 }
 
-const scopes: readonly Scope[] = ['listener', 'service', 'route', 'action']
+const scopes: readonly Scope[] = ['gateway', 'listener', 'service', 'route', 'action']
 
 function pointsAt(features: readonly Feature[], scope: Scope): [Feature, Point[]][] {
   return features.flatMap((feature): [Feature, Point[]][] => {

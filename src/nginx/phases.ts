@@ -65,6 +65,7 @@ export const phases: readonly Phase[] = [
     order: [
       ['cors', 'takes away what the service says about other origins, as early as Envoy does'],
       ['sticky', 'adds its cookie to those of the service, so that a route may still remove it'],
+      ['api-version', 'what callers should know of the version, unless the route says otherwise'],
       ['headers', 'what the route says of single headers'],
       ['security-headers', 'fills in what neither the service nor the route has said, or has the last word'],
       ['compression', 'looks at the answer as the client will see it'],

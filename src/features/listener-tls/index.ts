@@ -10,8 +10,8 @@ export const listenerTls: Feature<ListenerTls> = {
   points: [{ at: 'listener', key: 'tls', schema, merge: 'replace' }],
   lower,
   material,
-  *checkMaterial(tls, node, read, cx) {
-    for (const { index, part, ...problem } of certificateProblems(tls, read, Date.now())) {
+  *checkMaterial(tls, node, read, cx, { now }) {
+    for (const { index, part, ...problem } of certificateProblems(tls, read, now)) {
       yield { ...problem, at: cx.at(node, ['tls', 'certificates', index, part]) }
     }
   },
