@@ -17,7 +17,7 @@ import { labelConflict } from './label-rules.ts'
 import { emitListener } from './listener.ts'
 import { type Index, Memo } from './memo.ts'
 import type { RouteCx } from './parts.ts'
-import { choicesOf, listenerPatch, routePatches, secretResources } from './patches.ts'
+import { choicesOf, hashesOnLeaving, listenerPatch, routePatches, secretResources } from './patches.ts'
 import { envoyRoute, overTls } from './route.ts'
 import { redirectConfiguration, routeConfiguration, type RouteInputs, VirtualHostMemo } from './route-configuration.ts'
 import { baseExtensions, idleSlots } from './slots.ts'
@@ -154,7 +154,13 @@ export class EnvoyEmitter {
       })
     })
     for (const message of value.flat()) diagnostics.push(...checkMessage(RouteSchema, message, () => cx.at(route)))
-    return { value, diagnostics: [...diagnostics, ...hashFindings(route, value.flat(), cx)] }
+    return { value, diagnostics: [...diagnostics, ...this.#hashFindings(route, value, cx)] }
+  }
+
+  /** A target is chosen by the hash of the request as it came, an endpoint by that of the request as it leaves. */
+  #hashFindings(route: Route, made: readonly (readonly EnvoyRoute[])[], cx: Cx): Diagnostic[] {
+    const leaving = entriesOf(route).flatMap((entry, index) => (hashesOnLeaving(this.#features, entry, cx) ? (made[index] ?? []) : []))
+    return hashFindings(route, leaving, cx)
   }
 }
 

@@ -52,6 +52,12 @@ function targetFilters(features: readonly Feature[], targets: readonly Target[],
   return found.length === 0 ? {} : { targetFilters: new Map(found) }
 }
 
+/** Whether the service that speaks for the route has something hashed of each request as it is about to leave. */
+export function hashesOnLeaving(features: readonly Feature[], entry: Entry, cx: Cx): boolean {
+  const service = speaker(entry, cx)
+  return service !== undefined && servicePatches(features, service, entry, cx).some(({ forward }) => (forward?.hashPolicy ?? []).length > 0)
+}
+
 /** The first target speaks for a weighted route. */
 function speaker({ route }: Entry, cx: Cx): Service | undefined {
   const name = route.action.type === 'forward' ? route.action.targets[0]?.service : undefined

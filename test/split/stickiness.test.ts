@@ -19,7 +19,7 @@ services:
   green: {endpoints: ["127.0.0.1:${echoes.green.port}"]}
 routes:
   split: {match: {path: /split}, to: [{service: blue, weight: 70}, {service: green, weight: 30}], split: {by: request.header.x-user}}
-  strip: {match: {path: "/strip/{user}"}, to: [{service: blue, weight: 70}, {service: green, weight: 30}], split: {by: request.path.user}}
+  strip: {match: {path: "/strip/{user}"}, rewrite: {path: /users}, to: [{service: blue, weight: 70}, {service: green, weight: 30}], split: {by: request.path.user}}
   little: {match: {path: /little}, to: blue, canary: {to: green, percent: 10%, by: request.header.x-user}}
   more: {match: {path: /more}, to: blue, canary: {to: green, percent: 40.5%, by: request.header.x-user}}
 `,

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 
 /** How callers name a version. */
-export const selectors = ['path', 'accept', 'api-version'] as const
+const selectors = ['path', 'accept', 'api-version'] as const
 export type Selector = (typeof selectors)[number]
 
 /** What the user writes on a route. */

@@ -1,7 +1,7 @@
 import type { RouteVersion } from './model.ts'
 
 /** What callers are told of a version: headers that replace what the service says, and values that are added to it. */
-export interface Told {
+interface Told {
   readonly set: Readonly<Record<string, string>>
   readonly add: readonly (readonly [name: string, value: string])[]
 }

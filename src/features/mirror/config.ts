@@ -4,7 +4,7 @@ import { name, percent } from '../../config/schema/scalars.ts'
 /** What the user writes. */
 export type Written = WrittenMirror | WrittenMirror[]
 
-export interface WrittenMirror {
+interface WrittenMirror {
   to: string
   percent?: string
 }
