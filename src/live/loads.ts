@@ -1,7 +1,7 @@
 /** What instances of one service say of their load, by `address:port` as {@link endpointKey} writes it. */
 export type ServiceLoads = ReadonlyMap<string, Load>
 
-export interface Load {
+interface Load {
   /** 0 idle to 1 full, smoothed. */
   readonly load: number
   /** When the last report came, in milliseconds of the caller's clock. */

@@ -97,7 +97,8 @@ describe.each(['envoy', 'nginx'] as const)('on %s', (engine) => {
     expect(gradual.b).toBeGreaterThan(0)
     expectAbout(atOnce.b, 12, 2)
     await delay(950)
-    expectAbout((await counts(engine, '/gradual', 24)).b, 12, 3)
+    // Its last turn as a light one may still be some ten requests away.
+    expectAbout((await counts(engine, '/gradual', 60)).b, 30, 8)
     expectAbout((await counts(engine, '/gradual-least', 100)).b, 50, 20)
   })
   it('slowStart begins anew when a sick endpoint is healthy again', async () => {
@@ -109,6 +110,6 @@ describe.each(['envoy', 'nginx'] as const)('on %s', (engine) => {
     await until('b is back', async () => (await instance(engine, '/recovering')) === 'b')
     expect((await counts(engine, '/recovering', 24)).b).toBeLessThanOrEqual(8)
     await delay(950)
-    expectAbout((await counts(engine, '/recovering', 24)).b, 12, 3)
+    expectAbout((await counts(engine, '/recovering', 60)).b, 30, 8)
   })
 })

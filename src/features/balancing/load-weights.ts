@@ -9,7 +9,7 @@ const least = 0.05
 const steps = 20
 
 /** Age after which a report counts no more, in milliseconds, unless `reportsExpire` says otherwise. */
-export const reportsExpireMs = 15_000
+const reportsExpireMs = 15_000
 
 /** A service with live weights, and until when they hold if no other report comes. */
 export interface Weighed {
