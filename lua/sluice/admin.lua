@@ -7,6 +7,7 @@ local document = require("sluice.document")
 local drain = require("sluice.drain")
 local health = require("sluice.health")
 local lock = require("sluice.lock")
+local metrics_text = require("sluice.metrics_text")
 local pause = require("sluice.pause")
 local slots = require("sluice.slots")
 local store = require("sluice.store")
@@ -150,11 +151,15 @@ function M.serve()
   if method == "GET" and path == "/calls" then return calls() end
   if method == "GET" and path == "/status" then return status() end
   if method == "GET" and path == "/sick" then return sick() end
+  if method == "GET" and path == "/metrics" then
+    ngx.header["Content-Type"] = "text/plain; version=0.0.4"
+    return ngx.print(metrics_text.make())
+  end
   if method == "POST" and path == "/drain" then
     drain.begin()
     return answer(200, { active = drain.active() })
   end
-  return answer(404, { error = "there are PUT /document, POST /delta, POST /drain, GET /status and GET /sick" })
+  return answer(404, { error = "there are PUT /document, POST /delta, POST /drain, GET /status, GET /sick and GET /metrics" })
 end
 
 return M

@@ -47,6 +47,7 @@ function M.worker()
     drain.look()
   end)
   if not ok then ngx.log(ngx.ERR, "the worker cannot watch for changes: ", err) end
+  require("sluice.metrics").start()
   require("sluice.watch").start()
 end
 

@@ -1,5 +1,6 @@
 -- The log phase, which runs however a request ended: give back what it held, tell features how it went.
 local log_line = require("sluice.log_line")
+local metrics = require("sluice.metrics")
 local slots = require("sluice.slots")
 
 local M = {}
@@ -27,6 +28,7 @@ end
 function M.log(id)
   local ctx = slots.drop()
   log_line.note(id, ctx)
+  metrics.note(ctx)
   if not ctx then return end
   if ctx.counted then ctx.counted.active = ctx.counted.active - 1 end
   if ctx.retrying then ctx.retrying.retrying = ctx.retrying.retrying - 1 end

@@ -6,6 +6,7 @@ export const sharedDicts: readonly Directive[] = [
   directive('lua_shared_dict', 'sl_health', '8m'),
   directive('lua_shared_dict', 'sl_count', '16m'),
   directive('lua_shared_dict', 'sl_circuit', '8m'),
+  directive('lua_shared_dict', 'sl_metrics', '16m'),
 ]
 
 /** How nginx speaks HTTP on every listener; limits equal those of the Envoy listener where nginx has the setting. */

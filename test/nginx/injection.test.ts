@@ -114,16 +114,12 @@ describe('text of users', () => {
     const files = globSync('lua/**/*.lua', { cwd: join(import.meta.dirname, '../..') })
     const texts = files.map((file) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8')).filter((text) => /\bffi\b/.test(text))
     const called = texts.flatMap((text) => [...text.matchAll(/\bC\b(?:\.(\w+))?/g)].map(([, name]) => name)).filter((name) => name !== undefined)
-    expect([...new Set(called)].sort()).toEqual([
-      'RAND_bytes',
-      'SHA256',
-      'free',
-      'mmap',
-      'ngx_hex_dump',
-      'ngx_http_lua_ffi_req_get_headers',
-      'ngx_http_lua_ffi_req_get_headers_count',
-      'realpath',
-    ])
+    const harmless = [
+      ...['RAND_bytes', 'SHA256', 'free', 'mmap', 'ngx_hex_dump', 'realpath'],
+      ...['ngx_http_lua_ffi_req_get_headers', 'ngx_http_lua_ffi_req_get_headers_count'],
+    ]
+    expect(called.length).toBeGreaterThan(4)
+    expect(called.filter((name) => !harmless.includes(name))).toEqual([])
     const uses = texts.flatMap((text) => [...text.matchAll(/\bffi\.(\w+)(\[\[|\("|\(\[\[)?/g)])
     expect([...new Set(uses.map(([, name]) => name))].sort()).toEqual(['C', 'cast', 'cdef', 'new', 'string', 'typeof'])
     expect(uses.filter(([, name, literal]) => name === 'cdef' && !literal)).toEqual([])

@@ -1,0 +1,88 @@
+-- Counts of requests by route and service: statuses and how long they took. Each worker counts in tables of its own and adds them to the shared
+-- memory once a second; `metrics_text` prints what stands there. Keys: <kind>|<route>|<service>|<status or bucket>.
+local dict = ngx.shared.sl_metrics
+local start_time, now = ngx.req.start_time, ngx.now
+
+local M = {}
+
+-- Upper ends of the buckets in seconds; nginx's clock counts milliseconds.
+M.buckets = { 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 }
+
+local most = 2000 -- pairs of route and service that have counts of their own; what comes later is counted as `other`
+local cells, dirty, count = {}, {}, 0
+
+local function cell_of(route, service)
+  local key = route .. "|" .. service
+  local cell = cells[key]
+  if cell then return cell end
+  if count >= most and route ~= "other" then return cell_of("other", "other") end
+  cell = { key = key, statuses = {}, buckets = {}, sum = 0, dirty = false }
+  cells[key], count = cell, count + 1
+  return cell
+end
+
+-- Without a loop, so that LuaJIT compiles it together with its callers.
+local function bucket_of(seconds)
+  if seconds <= 0.005 then return 1 end
+  if seconds <= 0.05 then return seconds <= 0.01 and 2 or seconds <= 0.025 and 3 or 4 end
+  if seconds <= 0.5 then return seconds <= 0.1 and 5 or seconds <= 0.25 and 6 or 7 end
+  return seconds <= 1 and 8 or seconds <= 2.5 and 9 or seconds <= 5 and 10 or seconds <= 10 and 11 or 12
+end
+
+local function known_cell(ctx)
+  local route, service = ctx.route, ctx.service and ctx.service.name or ""
+  local own = route.cells
+  if not own then
+    own = {}
+    route.cells = own
+  end
+  local cell = own[service]
+  if not cell then
+    cell = cell_of(route.name, service)
+    own[service] = cell
+  end
+  return cell
+end
+
+-- Counts a request that has ended; `ctx` is nil when it had no route.
+function M.note(ctx)
+  local cell = ctx and known_cell(ctx) or cell_of("", "")
+  local status, seconds = ngx.status, now() - start_time()
+  local bucket = bucket_of(seconds)
+  cell.statuses[status] = (cell.statuses[status] or 0) + 1
+  cell.buckets[bucket] = (cell.buckets[bucket] or 0) + 1
+  cell.sum = cell.sum + seconds
+  if not cell.dirty then
+    cell.dirty = true
+    dirty[#dirty + 1] = cell
+  end
+end
+
+local failed = false
+
+local function add(key, value)
+  local _, err = dict:incr(key, value, 0)
+  if err and not failed then
+    failed = true
+    ngx.log(ngx.ERR, "metrics are lost: ", err)
+  end
+end
+
+-- Adds what this worker has counted to the shared memory.
+function M.flush()
+  local list = dirty
+  dirty = {}
+  for _, cell in ipairs(list) do
+    for status, value in pairs(cell.statuses) do add("c|" .. cell.key .. "|" .. status, value) end
+    for bucket, value in pairs(cell.buckets) do add("b|" .. cell.key .. "|" .. bucket, value) end
+    add("s|" .. cell.key .. "|", cell.sum)
+    cell.statuses, cell.buckets, cell.sum, cell.dirty = {}, {}, 0, false
+  end
+end
+
+function M.start()
+  local ok, err = ngx.timer.every(1, M.flush)
+  if not ok then ngx.log(ngx.ERR, "metrics cannot be counted: ", err) end
+end
+
+return M
