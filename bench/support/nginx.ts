@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type NginxAdmin, nginxAdmin } from '../../src/engine/nginx-admin.ts'
@@ -59,7 +59,7 @@ export async function startTree(dir: string, { cpu }: Where = {}): Promise<Bench
     rmSync(dir, { recursive: true, force: true })
   }
   // The program may be a script first, with children of its own.
-  const isNginx = (id: number): boolean => readFileSync(`/proc/${id}/comm`, 'utf8').trim() === 'nginx'
+  const isNginx = (id: number): boolean => readlinkSync(`/proc/${id}/exe`).endsWith('/nginx')
   const children = (): number[] =>
     isNginx(pid) ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number) : []
   try {
