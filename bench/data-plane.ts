@@ -27,13 +27,17 @@ export async function run({ quick }: BenchOptions): Promise<void> {
   const upstreams = await startUpstreams(6)
   try {
     const whole = await compiled(upstreams.ports)
-    const minimal: Variant = { name: 'minimal', text: (port, path) => handWritten(port, upstreams.ports, path) }
+    const minimal: Variant = { name: 'minimal', text: (port, path) => handWritten('minimal-envoy.yaml', port, upstreams.ports, path) }
+    const equal: Variant = {
+      name: 'by hand, with the same filters',
+      text: (port, path) => handWritten('equal-envoy.yaml', port, upstreams.ports, path),
+    }
     const all: Variant = { name: 'compiled', text: whole }
     const bare: Variant = { name: 'compiled, without every setting below', text: changed(whole, (file) => settings.forEach(({ off }) => off(file))) }
-    await processorTime([minimal, all, bare], quick ? 3 : 15)
+    await processorTime([minimal, all, equal, bare], quick ? 3 : 15)
     if (!hasValgrind) return console.log('\nvalgrind is not installed: no table of what each setting costs')
     const variants = settings.map(({ name, off }): Variant => ({ name, text: changed(whole, off) }))
-    await instructions([minimal, all, bare], quick ? variants.slice(0, 2) : variants, quick ? 100 : 600)
+    await instructions([minimal, all, equal, bare], quick ? variants.slice(0, 2) : variants, quick ? 100 : 600)
   } finally {
     await upstreams.envoy.stop()
   }
@@ -67,6 +71,9 @@ async function processorTime(variants: readonly Variant[], rounds: number): Prom
     ]),
   )
   target('CPU of compiled / minimal', median(over(subjects[1]?.rounds ?? [])), 1.2)
+  const equal = subjects[2]?.rounds ?? []
+  const ratios = (subjects[1]?.rounds ?? []).map(({ cpuPerRequest }, index) => cpuPerRequest / (equal[index]?.cpuPerRequest ?? NaN))
+  target('CPU of compiled / by hand with the same filters', median(ratios), 1.1)
 }
 
 async function instructions(frame: readonly Variant[], variants: readonly Variant[], requests: number): Promise<void> {
@@ -104,9 +111,8 @@ function changed(text: Variant['text'], change: (file: StaticFile) => void): Var
 }
 
 function withoutChecks(file: StaticFile): void {
-  for (const cluster of file.staticResources?.clusters ?? []) {
-    delete cluster['healthChecks']
-    delete cluster['outlierDetection']
+  for (const cluster of [...(file.staticResources?.clusters ?? []), ...(file.static_resources?.clusters ?? [])]) {
+    for (const key of ['healthChecks', 'outlierDetection', 'health_checks', 'outlier_detection']) delete cluster[key]
   }
 }
 
@@ -123,8 +129,8 @@ async function compiled(upstreams: readonly number[]): Promise<Variant['text']> 
   }
 }
 
-function handWritten(port: number, upstreams: readonly number[], path: string): string {
-  const text = readFileSync(join(import.meta.dirname, 'minimal-envoy.yaml'), 'utf8')
+function handWritten(file: string, port: number, upstreams: readonly number[], path: string): string {
+  const text = readFileSync(join(import.meta.dirname, file), 'utf8')
   const ports = [8080, 3001, 3002, 3011, 3012, 3021, 3022]
   const put = ports.reduce(
     (done, old, index) => done.replace(`port_value: ${old}}`, `port_value: ${index === 0 ? port : upstreams[index - 1]}}`),

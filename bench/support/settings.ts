@@ -4,6 +4,8 @@ export interface StaticFile {
     readonly listeners: { readonly filterChains: { readonly filters: { readonly typedConfig: Manager }[] }[] }[]
     clusters: Cluster[]
   }
+  /** The same in a file written by hand. */
+  readonly static_resources?: { clusters: Cluster[] }
   statsConfig?: unknown
   overloadManager?: unknown
 }
