@@ -13,7 +13,7 @@ export interface Bucket {
 const copiesPerEntry = 4
 
 /** Entries that stay together: at every push a bucket costs Envoy about as much as a route does, while a request is hardly slower for so few. */
-const together = 16
+export const fewEntries = 16
 
 /**
  * Splits a virtual host by the text that paths must begin with. The longest bucket prefix of a path leads to every entry that can take the path,
@@ -21,12 +21,12 @@ const together = 16
  *
  * An entry with a short prefix stands in every bucket below it. A bucket is made only where it has at least a quarter as many entries of its own,
  * so entries appear at most 5 times as often as in the plain list. What is not worth a bucket stays with the next shorter one: below `a` entries
- * on shorter prefixes, a list holds at most a/4 entries too many for each different next character, and 16 that stay together.
+ * on shorter prefixes, a list holds at most a/4 entries too many for each different next character, and `together` that are not worth telling apart.
  */
-export function routeBuckets({ entries }: VirtualHostTable): Bucket[] {
+export function routeBuckets({ entries }: VirtualHostTable, together = fewEntries): Bucket[] {
   const keyed = entries.map(({ match: { path } }, rank) => ({ prefix: requiredPrefix(path), path, rank })).sort((a, b) => compare(a.prefix, b.prefix))
   const buckets: { prefix: string; ranks: number[] }[] = []
-  const left = collect(keyed, [], buckets)
+  const left = collect(keyed, [], buckets, together)
   if (left.length > 0) buckets.push({ prefix: commonPrefix(keyed), ranks: left })
   return buckets
     .sort((a, b) => compare(a.prefix, b.prefix))
@@ -40,13 +40,13 @@ interface Keyed {
 }
 
 /** Makes the buckets of a group of entries with one common prefix, deepest first, and returns the ranks that are in none of them. */
-function collect(group: readonly Keyed[], above: readonly number[], buckets: { prefix: string; ranks: number[] }[]): number[] {
+function collect(group: readonly Keyed[], above: readonly number[], buckets: { prefix: string; ranks: number[] }[], together: number): number[] {
   const prefix = commonPrefix(group)
   const here = group.length <= together ? group : group.filter((keyed) => keyed.prefix === prefix)
   const own = here.map(({ rank }) => rank)
   for (const child of byNextCharacter(group.slice(here.length), prefix.length)) {
     const reach = here.filter(({ path }) => reaches(path, child[0]?.prefix[prefix.length]))
-    own.push(...collect(child, [...above, ...reach.map(({ rank }) => rank)], buckets))
+    own.push(...collect(child, [...above, ...reach.map(({ rank }) => rank)], buckets, together))
   }
   if (own.length === 0 || own.length * copiesPerEntry < above.length) return own
   buckets.push({ prefix, ranks: [...above, ...own] })

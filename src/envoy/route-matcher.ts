@@ -27,8 +27,8 @@ type Text = NonNullable<MessageInitShape<typeof StringMatcherSchema>['matchPatte
  * A virtual host as a matcher: the guards, then the longest bucket prefix of `:path`, whose list of routes Envoy scans in rank order.
  * The route is the same as with the plain list. Undefined when the routes cannot be told apart by a prefix.
  */
-export function routeMatcher(virtualHost: VirtualHostTable, routeOf: (entry: Entry) => readonly Route[]): Matcher | undefined {
-  const buckets = routeBuckets(virtualHost)
+export function routeMatcher(virtualHost: VirtualHostTable, routeOf: (entry: Entry) => readonly Route[], together?: number): Matcher | undefined {
+  const buckets = routeBuckets(virtualHost, together)
   if (buckets.length < 2) return undefined
   const bytes = new Map(virtualHost.entries.map((entry) => [entry, routeOf(entry).map((route) => deterministicBytes(RouteSchema, route))]))
   const list = (entries: readonly Entry[]) => act('routes', routeList(entries.flatMap((entry) => bytes.get(entry) ?? [])))
