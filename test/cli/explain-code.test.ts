@@ -5,7 +5,7 @@ import { features } from '../../src/features/index.ts'
 import { workplace } from './run-cli.ts'
 
 /** Codes stand in the sources as `'topic/kebab-case'`; as the key of a map they are only documented. */
-const literal = /'([a-z]+(?:-[a-z]+)*)\/[a-z]+(?:-[a-z]+)*'(?!:)/g
+const literal = /'([a-z]+(?:-[a-z]+)*)\/[a-z0-9]+(?:-[a-z0-9]+)*'(?!:)/g
 
 function reportedCodes(): Set<string> {
   const topics = new Set([
@@ -18,6 +18,8 @@ function reportedCodes(): Set<string> {
     'file',
     'secret',
     'envoy',
+    'nginx',
+    'attribute',
     ...features.map(({ name }) => name),
   ])
   const files = globSync('src/**/*.ts')

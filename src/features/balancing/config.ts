@@ -70,17 +70,16 @@ const long = Type.Object(
     ),
     choices: Type.Optional(
       Type.Integer({
-        description: 'How many random endpoints least-request compares.',
+        description: 'How many random endpoints least-request compares; two, when nothing else is written.',
         minimum: 2,
         maximum: 100,
-        default: 2,
         examples: [3],
       }),
     ),
     reportsExpire: Type.Optional(
       duration({
-        description: 'Age from which on the load that an instance reported counts no more and its written weight holds again, for peak-load.',
-        default: '15s',
+        description:
+          'Age from which on the load that an instance reported counts no more and its written weight holds again. With peak-load 15s, when nothing else is written.',
         examples: ['15s', '1m'],
       }),
     ),

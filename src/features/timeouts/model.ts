@@ -5,8 +5,9 @@ import type { Gateway, Route } from '../../model/gateway.ts'
 import { readDuration } from '../../model/read-duration.ts'
 import type { Written } from './config.ts'
 
-/** Of a request where nothing is written, in milliseconds. */
+/** Where nothing is written: of a request, and to connect, in milliseconds. */
 const defaultRequest = 15_000
+const defaultConnect = 5_000
 
 /** Of a route, in milliseconds; 0 means no limit. */
 interface RouteTimeouts {
@@ -78,14 +79,14 @@ function* checkIdle(route: Route, { idle, perTry, request }: RouteTimeouts, cx: 
   }
 }
 
-/** Only where it was written: the default of 5 s does no harm where the request ends before. */
+/** Only where it is not the default: 5 s do no harm where the request ends before. */
 function* checkConnect(gateway: Gateway, route: Route, times: RouteTimeouts | undefined, cx: Cx): Iterable<Diagnostic> {
   const inner = times?.perTry ?? times?.request ?? defaultRequest
   if (route.action.type !== 'forward' || inner === 0) return
   for (const { service: name } of route.action.targets) {
     const service = gateway.services.get(name)
     const connect = service && (service.policies['timeouts'] as ConnectTimeout | undefined)?.connect
-    if (!service || connect === undefined || connect <= inner) continue
+    if (!service || connect === undefined || connect === defaultConnect || connect <= inner) continue
     yield {
       code: 'timeouts/connect-over-attempt',
       severity: 'warning',
