@@ -7,7 +7,7 @@ local char = string.char
 local M = {}
 
 -- A path that normalisation would not change: no empty or dotted segment, no escape, parameter or odd byte.
-local clean = [[\A(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?(?:\?[!-"$-~]*)?\z]]
+local clean = [[\A(?=/)(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?(?:\?[!-"$-~]*)?\z]]
 
 local function is_hex(text)
   return find(text, "^%x%x$") ~= nil

@@ -10,7 +10,7 @@ local reply = require("sluice.reply")
 local request_id = require("sluice.request_id")
 local slots = require("sluice.slots")
 local re_find = ngx.re.find
-local find, sub = string.find, string.sub
+local byte, find, sub = string.byte, string.find, string.sub
 
 local M = {}
 
@@ -77,6 +77,8 @@ end
 local function read_any(listener)
   local var = ngx.var
   if foreign_scheme(var) then return nil, "bad-request" end
+  -- `GET http://host?x` has no path: Envoy answers this before it looks at routes.
+  if byte(var.request_uri) == 63 then return nil, "not-found" end
   local normal, query = path.normalise(var.request_uri)
   if not normal then return nil, "bad-request" end
   local protocol = var.server_protocol

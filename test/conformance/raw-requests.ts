@@ -30,7 +30,15 @@ const pathCases: readonly RawCase[] = [
       'http://',
       'ftp://gateway.test/x',
     ],
-    ...['http://gateway.test/%61dmin', 'http://gateway.test/x%2fy', 'http://gateway.test?x', 'http://[::1]:80/x', 'http://gateway.test:abc/x'],
+    ...[
+      'http://gateway.test/%61dmin',
+      'http://gateway.test/x%2fy',
+      'http://gateway.test?x',
+      'http://gateway.test?',
+      'http://gateway.test?x#y',
+      'http://[::1]:80/x',
+      'http://gateway.test:abc/x',
+    ],
   ].map(path),
   ...['OPTIONS *', 'OPTIONS /x', 'CONNECT gateway.test:443', 'CONNECT /x', 'get /x', 'GET  /x', 'G@T /x', 'GET'].map((line) => ({
     name: line,
