@@ -8,8 +8,6 @@ export interface EngineCommand {
   readonly binary: string
   readonly args: readonly string[]
   readonly cwd: string
-  /** Added to the environment of this process. */
-  readonly env?: Readonly<Record<string, string>>
 }
 
 /** One run of the proxy, with the processes that it has started itself. */
@@ -32,9 +30,9 @@ const remembered = 50
 const lastOutputMs = 300
 
 /** Starts a proxy that ends with this process. `onLine` gets every line of both outputs. */
-export function startProcess({ binary, args, cwd, env = {} }: EngineCommand, onLine: (line: string) => void): EngineProcess {
+export function startProcess({ binary, args, cwd }: EngineCommand, onLine: (line: string) => void): EngineProcess {
   // A process group of its own: Ctrl-C in the terminal must reach the supervisor alone, which then drains.
-  const child = spawn(binary, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  const child = spawn(binary, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const release = child.pid === undefined ? () => {} : guardChild(child.pid)
   const signalGroup = (signal: NodeJS.Signals): void => void (child.pid !== undefined && tell(-child.pid, signal))
   const kill = (): void => signalGroup('SIGKILL')
