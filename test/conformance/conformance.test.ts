@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { features } from '../../src/features/index.ts'
 import { caseIds } from './cases.ts'
-import { readExceptions, refusalProblems, unused } from './exceptions.ts'
+import { readExceptions, refusalProblems, unplayed, unused } from './exceptions.ts'
 import { tell } from './finding.ts'
 import { rawSets } from './raw-requests.ts'
 import { type Outcome, run } from './run.ts'
@@ -31,4 +31,9 @@ it('every exception is needed', () => {
   const known = new Set([...caseIds(), ...rawSets.map(([id]) => id)])
   expect(exceptions.differences.flatMap((one) => (one.case === undefined || known.has(one.case) ? [] : [one.case]))).toEqual([])
   if (only === '') expect(unused(exceptions, outcome.used, new Set(ids))).toEqual([])
+})
+
+it('every feature is sent requests, or has a reason why not', () => {
+  const names = features.map(({ name }) => name)
+  expect(unplayed(exceptions, names, caseIds())).toEqual([])
 })

@@ -24,7 +24,10 @@ const Refusal = Type.Object(
   { case: text, engine: Type.Enum([...engines]), messages: Type.Array(text, { minItems: 1 }), reason: text },
   { additionalProperties: false },
 )
-const File = Type.Object({ differences: Type.Array(Difference), refusals: Type.Array(Refusal) }, { additionalProperties: false })
+const File = Type.Object(
+  { differences: Type.Array(Difference), refusals: Type.Array(Refusal), withoutRequests: Type.Record(text, text) },
+  { additionalProperties: false },
+)
 
 /** A difference that is right: where it may appear, why, and what users should know of it. */
 export type Difference = Static<typeof Difference>
@@ -79,4 +82,12 @@ export function unused(exceptions: Exceptions, used: ReadonlySet<Difference>, ca
     .filter((one) => !cases.has(one.case))
     .map((one) => `refusal of ${one.case}, which does not exist or has no requests`)
   return [...idle, ...lost]
+}
+
+/** Features that have neither a case with requests nor a reason for that, and reasons that no feature needs. `ids` are all cases. */
+export function unplayed({ withoutRequests }: Exceptions, features: readonly string[], ids: readonly string[]): string[] {
+  const silent = features.filter((name) => !ids.some((id) => id.startsWith(`${name}/`)))
+  const missing = silent.filter((name) => !Object.hasOwn(withoutRequests, name)).map((name) => `${name} has no requests.yaml`)
+  const idle = Object.keys(withoutRequests).filter((name) => !silent.includes(name))
+  return [...missing, ...idle.map((name) => `${name} needs no reason: it has requests, or is no feature`)]
 }

@@ -3,7 +3,7 @@ import type { Feature } from '../../src/feature.ts'
 import { features } from '../../src/features/index.ts'
 import type { Rewrite } from '../../src/features/rewrite/model.ts'
 import { caseIds, type Engine, readCase } from './cases.ts'
-import { type Exceptions, readExceptions, refusalProblems, unused } from './exceptions.ts'
+import { type Exceptions, readExceptions, refusalProblems, unplayed, unused } from './exceptions.ts'
 import { tell } from './finding.ts'
 import { type Outcome, run } from './run.ts'
 
@@ -68,7 +68,7 @@ describe('some case of every feature sees when nginx does not do it', () => {
 })
 
 describe('exceptions.yaml', () => {
-  const nothing: Exceptions = { differences: [], refusals: [] }
+  const nothing: Exceptions = { differences: [], refusals: [], withoutRequests: {} }
 
   it('must name every refusal, and no other', async () => {
     const refused = await readCase('retry/valid', features)
@@ -86,5 +86,10 @@ describe('exceptions.yaml', () => {
     expect(unused({ ...nothing, refusals: [lost] }, new Set(), new Set(['rewrite/valid']))).toEqual([
       'refusal of gone/valid, which does not exist or has no requests',
     ])
+  })
+  it('must name every feature without requests, and no other', () => {
+    const named = { ...nothing, withoutRequests: { quiet: 'none', loud: 'none' } }
+    expect(unplayed(nothing, ['quiet', 'loud'], ['loud/valid'])).toEqual(['quiet has no requests.yaml'])
+    expect(unplayed(named, ['quiet', 'loud'], ['loud/valid'])).toEqual(['loud needs no reason: it has requests, or is no feature'])
   })
 })
