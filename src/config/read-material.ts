@@ -24,8 +24,9 @@ export async function readMaterials(
 
 async function readMaterial(key: string, env: Env): Promise<Uint8Array | string> {
   if (key.startsWith('env:')) {
-    const value = env[key.slice(4)]
-    return value === undefined ? `the environment variable ${key.slice(4)} is not set` : Buffer.from(value)
+    const name = key.slice(4)
+    const value = Object.hasOwn(env, name) ? env[name] : undefined
+    return value === undefined ? `the environment variable ${name} is not set` : Buffer.from(value)
   }
   const path = key.replace(/^file:/, '')
   try {
