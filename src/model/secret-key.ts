@@ -1,4 +1,4 @@
-import { parseSecretRef } from '../config/secret.ts'
+import { parseSecretRef } from '../config/secret-ref.ts'
 import type { Path } from '../diagnostics/diagnostic.ts'
 import type { LowerCx } from '../feature.ts'
 

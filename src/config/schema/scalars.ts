@@ -3,6 +3,7 @@ import { durationPattern } from '../../lib/parse-duration.ts'
 import { percentPattern } from '../../lib/parse-percent.ts'
 import { ratePattern } from '../../lib/parse-rate.ts'
 import { sizePattern } from '../../lib/parse-size.ts'
+import { secretPattern } from '../secret-ref.ts'
 
 /** What every property tells its reader; `default` is what holds when the key is not written. */
 export interface Words {
@@ -35,6 +36,6 @@ export const name = (words: Words) => text(namePattern, 'name', [], words)
 export const hostPort = (words: Words) =>
   text('^(\\[[0-9a-fA-F:.]{2,45}\\]|[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252}))(:[0-9]{1,5})$', 'host:port', ['10.0.0.1:9000', 'billing.internal:8080', '[::1]:80'], words)
 
-/** `secret://env/NAME` or `secret://file/path`; resolved with config/secret.ts. A literal value is refused without being printed. */
+/** `secret://env/NAME` or `secret://file/path`; taken apart by config/secret-ref.ts. A literal value is refused without being printed. */
 export const secretRef = (words: Words) =>
-  text('^secret://(env/[A-Za-z_][A-Za-z0-9_]*|file/.+)$', 'secret reference', ['secret://env/API_KEY', 'secret://file/certs/shop.key'], words)
+  text(secretPattern, 'secret reference', ['secret://env/API_KEY', 'secret://file/certs/shop.key'], words)
