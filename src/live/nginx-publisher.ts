@@ -158,7 +158,6 @@ export class NginxPublisher implements Publisher<'nginx'>, Fleet {
       answered: answered.length,
       rejected: answered.flatMap((proxy) => this.#rejected.map((rejection) => ({ proxy, rejection }))),
       waiting: asked.filter(({ id }) => late.has(id)).map((proxy) => ({ proxy, keys: changed })),
-      bridging: [],
     }
   }
 

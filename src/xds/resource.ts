@@ -32,9 +32,9 @@ export interface Resource extends ResourceKey {
   readonly ttlMs?: number
   /**
    * For a change that no single push can make safely: a version that is valid with both the old and the new neighbours.
-   * It is sent first. The final one follows when the routes of the same change are accepted (`routes`), or after a time (`afterMs`).
+   * It is sent first. The final one follows when the routes of the same change are accepted.
    */
-  readonly bridge?: { readonly version: string; readonly value: Uint8Array; readonly until: 'routes' | { readonly afterMs: number } }
+  readonly bridge?: { readonly version: string; readonly value: Uint8Array }
 }
 
 /** What is different from the last publish. */

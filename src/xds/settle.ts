@@ -18,8 +18,6 @@ export interface Settled<T extends string = ResourceType> {
   readonly answered: number
   readonly rejected: readonly { readonly proxy: Proxy; readonly rejection: Rejection<T> }[]
   readonly waiting: readonly { readonly proxy: Proxy; readonly keys: readonly ResourceKey<T>[] }[]
-  /** Resources of the publish whose bridge is still served; their final version follows later. */
-  readonly bridging: readonly ResourceKey<T>[]
 }
 
 interface Waiter {

@@ -1,4 +1,3 @@
-import type { Clock } from './clock.ts'
 import { Closure, distinct } from './closure.ts'
 import { resourceTypes } from './resource.ts'
 import type { Change, Resource, ResourceKey, ResourceType } from './resource.ts'
@@ -16,12 +15,10 @@ export interface Body extends ResourceKey {
 export interface Entry {
   readonly resource: Resource
   readonly final: Body
+  /** What a stream gets until its routes are accepted. */
   readonly bridge: Body | undefined
-  /** Whether the bridge is still in use: until each stream's routes are accepted, or until a time is over. */
-  bridging: 'routes' | 'time' | undefined
   /** The last version that any proxy has accepted. */
   good: Body | undefined
-  cancel: (() => void) | undefined
 }
 
 export const allTypes = Object.keys(resourceTypes) as readonly ResourceType[]
@@ -31,13 +28,11 @@ export class Snapshot {
   readonly #entries = new Map<ResourceType, Map<string, Entry>>(allTypes.map((type) => [type, new Map()]))
   readonly #publishOf = new Map<ResourceType, number>()
   readonly #closure = new Closure((key) => this.get(key.type, key.name)?.resource)
-  readonly #clock: Clock
   readonly #changed: (keys: readonly ResourceKey[]) => void
   #publishes = 0
 
-  /** `changed` is told which names have another body, also when a bridge ends. */
-  constructor(clock: Clock, changed: (keys: readonly ResourceKey[]) => void) {
-    this.#clock = clock
+  /** `changed` is told which names have another body. */
+  constructor(changed: (keys: readonly ResourceKey[]) => void) {
     this.#changed = changed
   }
 
@@ -90,36 +85,18 @@ export class Snapshot {
     return true
   }
 
-  /** Stops the timers of bridges. */
-  close(): void {
-    for (const entries of this.#entries.values()) for (const entry of entries.values()) entry.cancel?.()
-  }
-
   #put(resource: Resource): void {
     const { type, name } = resource
-    const old = this.get(type, name)
-    old?.cancel?.()
-    const until = resource.bridge?.until
     const entry: Entry = {
       resource,
       final: bodyOf(resource, resource),
       bridge: resource.bridge && bodyOf(resource, resource.bridge),
-      bridging: until === undefined ? undefined : until === 'routes' ? 'routes' : 'time',
-      good: old?.good,
-      cancel: undefined,
-    }
-    if (until !== undefined && until !== 'routes') {
-      entry.cancel = this.#clock.after(until.afterMs, () => {
-        entry.bridging = undefined
-        entry.cancel = undefined
-        this.#changed([{ type, name }])
-      })
+      good: this.get(type, name)?.good,
     }
     this.#entries.get(type)?.set(name, entry)
   }
 
   #remove({ type, name }: ResourceKey): void {
-    this.get(type, name)?.cancel?.()
     this.#entries.get(type)?.delete(name)
   }
 }

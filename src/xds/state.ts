@@ -89,9 +89,8 @@ export class StreamState implements Progress {
   }
 
   /** Which of bridge and final this stream should have now. */
-  #phase(channel: Channel, name: string, { bridge, bridging, final }: Entry): Body {
-    if (!bridge || !bridging) return final
-    if (bridging === 'time') return bridge
+  #phase(channel: Channel, name: string, { bridge, final }: Entry): Body {
+    if (!bridge) return final
     const has = channel.holds(name)
     if (has === undefined || has === final.version) return final
     if (this.routesSettled() && (has === bridge.version || this.#refused(bridge))) return final

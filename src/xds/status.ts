@@ -68,7 +68,7 @@ function typeStatus({ state: { snapshot } }: Stream, channel: Channel): TypeStat
     const entry = snapshot.get(type, name)
     if (!entry) continue
     resources++
-    const version = entry.bridge && entry.bridging === 'time' ? entry.bridge.version : entry.final.version
+    const { version } = entry.final
     if (channel.holds(name) === version) sent++
     if (channel.known.get(name) === version) accepted++
   }

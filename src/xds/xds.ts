@@ -77,7 +77,7 @@ class Server implements Xds {
   constructor({ clock = systemClock, observe, pace, admission = defaultAdmission }: XdsOptions) {
     this.#clock = clock
     if (observe) this.#observers.add(observe)
-    this.#snapshot = new Snapshot(clock, (keys) => this.#changed(keys))
+    this.#snapshot = new Snapshot((keys) => this.#changed(keys))
     this.#settlements = new Settlements(clock)
     this.#admission = new Admission(clock, admission)
     this.#shared = {
@@ -112,7 +112,6 @@ class Server implements Xds {
           .map((rejection) => ({ proxy, rejection })),
       ),
       waiting: [...open].map(([{ proxy }, keys]) => ({ proxy, keys: [...keys] })),
-      bridging: changed.filter(({ type, name }) => this.#snapshot.get(type, name)?.bridging === 'time'),
     }
   }
 
@@ -139,11 +138,11 @@ class Server implements Xds {
   served(key: ResourceKey): Resource | undefined {
     const entry = this.#snapshot.get(key.type, key.name)
     if (!entry) return undefined
-    const { bridge, bridging, resource } = entry
-    if (!bridge || !bridging) return resource
-    const inUse =
-      bridging === 'time' ||
-      [...this.#connections].some(({ stream }) => !stream.settled(key) || stream.state.channel(key.type)?.holds(key.name) === bridge.version)
+    const { bridge, resource } = entry
+    if (!bridge) return resource
+    const inUse = [...this.#connections].some(
+      ({ stream }) => !stream.settled(key) || stream.state.channel(key.type)?.holds(key.name) === bridge.version,
+    )
     return inUse ? { ...resource, version: bridge.version, value: bridge.value } : resource
   }
 
@@ -166,7 +165,6 @@ class Server implements Xds {
     this.#closed = true
     for (const connection of this.#connections) connection.end()
     this.#settlements.close()
-    this.#snapshot.close()
     await Promise.all([...this.#listening].map((listening) => listening.close()))
     this.#listening.clear()
   }

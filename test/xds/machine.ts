@@ -52,7 +52,7 @@ export class Machine {
   readonly shared: Shared
 
   constructor(pace: Partial<Pace> = {}) {
-    this.snapshot = new Snapshot(this.clock, (keys) => {
+    this.snapshot = new Snapshot((keys) => {
       for (const key of keys) this.rejections.prune(key, this.snapshot.versions(key))
       for (const key of keys) for (const { stream } of this.streams) stream.touched(key)
     })

@@ -230,7 +230,7 @@ test('an extension with a bridge: bridge, routes, final after the routes of this
   const { machine, one } = running()
   machine.publish(put(resource('extension', 'x', 'old')))
   one.converge()
-  const x = resource('extension', 'x', 'new', { bridge: { version: 'old+new', value: new Uint8Array([1]), until: 'routes' } })
+  const x = resource('extension', 'x', 'new', { bridge: { version: 'old+new', value: new Uint8Array([1]) } })
   machine.publish(put(x, routes('2', 'a')))
   expect(one.say()).toEqual(['extension x@old+new', 'routes main@2'])
   one.ack('extension')
@@ -248,31 +248,13 @@ test('an extension stays at its bridge while this proxy refuses the routes', () 
   const { machine, one } = running()
   machine.publish(put(resource('extension', 'x', 'old')))
   one.converge()
-  machine.publish(
-    put(resource('extension', 'x', 'new', { bridge: { version: 'both', value: new Uint8Array([1]), until: 'routes' } }), routes('2', 'a')),
-  )
+  machine.publish(put(resource('extension', 'x', 'new', { bridge: { version: 'both', value: new Uint8Array([1]) } }), routes('2', 'a')))
   one.say()
   one.ack('extension')
   one.nack('routes', 'no')
   expect(one.converge()).toEqual([])
   machine.publish(put(routes('3', 'a')))
   expect(one.converge()).toEqual(['routes main@3', 'extension x@new'])
-})
-
-test('endpoints with a timed bridge: everybody gets the bridge until the time is over; a newer publish replaces what is pending', () => {
-  const { machine, one } = running()
-  const swap = (version: string, bridge: string): Resource =>
-    resource('endpoints', 'a', version, { bridge: { version: bridge, value: new Uint8Array([1]), until: { afterMs: 100 } } })
-  machine.publish(put(swap('2', '1+2')))
-  expect(one.converge()).toEqual(['endpoints a@1+2'])
-  expect(machine.open('late', { endpoints: ['a'] }).converge()).toEqual(['endpoints a@1+2'])
-  machine.clock.advance(60)
-  machine.publish(put(swap('3', '1+2+3')))
-  expect(one.converge()).toEqual(['endpoints a@1+2+3'])
-  machine.clock.advance(99)
-  expect(one.converge()).toEqual([])
-  machine.clock.advance(1)
-  expect(one.converge()).toEqual(['endpoints a@3'])
 })
 
 test('listeners: added and removed ones share a response, so that a port can change hands', () => {

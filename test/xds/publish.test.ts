@@ -5,7 +5,6 @@ import { createXds } from '../../src/xds/xds.ts'
 import type { Xds } from '../../src/xds/xds.ts'
 import { DeltaClient } from './client.ts'
 import type { ClientOptions } from './client.ts'
-import { FakeClock } from './machine.ts'
 import { put, ref, remove, resource, service } from './samples.ts'
 
 let xds: Xds
@@ -90,7 +89,7 @@ test('settled: resolves when every connected proxy has accepted or refused what 
   const good = await connected({ id: 'good' })
   await connected({ id: 'picky', refuse: ({ resources }) => (resources.some(({ version }) => version === 'bad') ? 'no' : undefined) })
   const fine = await xds.settled(xds.publish(put(...service('a'))), { timeoutMs: 2_000 })
-  expect(fine).toEqual({ complete: true, answered: 2, rejected: [], waiting: [], bridging: [] })
+  expect(fine).toEqual({ complete: true, answered: 2, rejected: [], waiting: [] })
   expect(good.held('cluster')).toEqual({ a: '1' })
   const refused = await xds.settled(xds.publish(put(resource('endpoints', 'a', 'bad'))), { timeoutMs: 2_000 })
   expect(refused).toMatchObject({
@@ -110,17 +109,6 @@ test('settled: a silent proxy is named when the time is over, one that leaves is
   expect(await leaving).toMatchObject({ complete: true, answered: 0, waiting: [] })
 })
 
-test('served: the bridge as long as it is in use, then the final version', () => {
-  const clock = new FakeClock()
-  const own = createXds({ clock })
-  own.publish(put(resource('endpoints', 'a', '1')))
-  own.publish(put(resource('endpoints', 'a', '2', { bridge: { version: '1+2', value: new Uint8Array([7]), until: { afterMs: 100 } } })))
-  expect(own.served(ref('endpoints', 'a'))).toMatchObject({ version: '1+2', value: new Uint8Array([7]) })
-  clock.advance(100)
-  expect(own.served(ref('endpoints', 'a'))).toMatchObject({ version: '2' })
-  expect(own.served(ref('endpoints', 'nobody'))).toBeUndefined()
-})
-
 test('served: a bridge until the routes are accepted is in use while one proxy has not accepted them', async () => {
   const one = new DeltaClient({ port }, { ack: false })
   clients.push(one)
@@ -130,18 +118,14 @@ test('served: a bridge until the routes are accepted is in use while one proxy h
   await one.until('both', () => one.responses.length === 2)
   for (const response of one.responses) one.ack(response)
   await one.fence()
-  xds.publish(
-    put(
-      resource('extension', 'x', 'new', { bridge: { version: 'both', value: new Uint8Array([7]), until: 'routes' } }),
-      resource('routes', 'main', '2'),
-    ),
-  )
+  xds.publish(put(resource('extension', 'x', 'new', { bridge: { version: 'both', value: new Uint8Array([7]) } }), resource('routes', 'main', '2')))
   await one.until('the bridge and the routes', () => one.of('extension').length === 2 && one.of('routes').length === 2)
   expect(xds.served(ref('extension', 'x'))?.version).toBe('both')
   for (const type of ['extension', 'routes'] as const) one.ack(one.of(type).at(-1)!)
   await one.until('the final', () => one.held('extension')['x'] === 'new')
   one.ack(one.of('extension').at(-1)!)
   await expect.poll(() => xds.served(ref('extension', 'x'))?.version).toBe('new')
+  expect(xds.served(ref('extension', 'nobody'))).toBeUndefined()
 })
 
 test('events: connected, pushed with bytes, accepted with time, rejected once, disconnected', async () => {
