@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BothEngines, type Engine, startBoth } from '../support/both-engines.ts'
+import { type BothEngines, startBoth } from '../support/both-engines.ts'
+import type { EngineName } from '../support/engines.ts'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
 import type { Call } from '../support/http.ts'
 
@@ -38,7 +39,7 @@ afterAll(async () => {
 
 const nameOf = (key: string): string => key.replaceAll('.', '-')
 
-async function instance(engine: Engine, path: string, call: Call = {}): Promise<string> {
+async function instance(engine: EngineName, path: string, call: Call = {}): Promise<string> {
   const reply = await both.send(engine, path, call)
   expect(reply.status, reply.body).toBe(200)
   return (JSON.parse(reply.body) as Seen).instance

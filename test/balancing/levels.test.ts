@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type BothEngines, type Engine, startBoth } from '../support/both-engines.ts'
+import { type BothEngines, startBoth } from '../support/both-engines.ts'
+import type { EngineName } from '../support/engines.ts'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
 import { until } from '../support/until.ts'
 
@@ -39,7 +40,7 @@ afterAll(async () => {
 })
 
 /** How many of these requests each instance got, and how many were refused with 503. */
-async function shares(engine: Engine, path: string, times: number, user = (n: number) => `u${n}`): Promise<Record<string, number>> {
+async function shares(engine: EngineName, path: string, times: number, user = (n: number) => `u${n}`): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (let n = 0; n < times; n++) {
     const reply = await both.send(engine, path, { headers: { 'x-user': user(n) } })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BothEngines, type Engine, startBoth } from '../support/both-engines.ts'
+import { type BothEngines, startBoth } from '../support/both-engines.ts'
+import type { EngineName } from '../support/engines.ts'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
 
 let both: BothEngines
@@ -40,7 +41,7 @@ afterAll(async () => {
 })
 
 /** Instances (or statuses) that answered 24 such requests, sorted. */
-async function used(engine: Engine, path: string, headers: Record<string, string> = {}, times = 24): Promise<string[]> {
+async function used(engine: EngineName, path: string, headers: Record<string, string> = {}, times = 24): Promise<string[]> {
   const names = new Set<string>()
   for (let n = 0; n < times; n++) {
     const reply = await both.send(engine, path, { headers })

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type BothEngines, type Engine, startBoth } from '../support/both-engines.ts'
+import { type BothEngines, startBoth } from '../support/both-engines.ts'
+import type { EngineName } from '../support/engines.ts'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
 import { until } from '../support/until.ts'
 
@@ -37,13 +38,13 @@ afterAll(async () => {
   await Promise.all(echoes.map((echo) => echo.close()))
 })
 
-async function instance(engine: Engine, path: string): Promise<string> {
+async function instance(engine: EngineName, path: string): Promise<string> {
   const reply = await both.send(engine, path)
   expect(reply.status, reply.body).toBe(200)
   return (JSON.parse(reply.body) as Seen).instance
 }
 
-async function counts(engine: Engine, path: string, times: number): Promise<Record<string, number>> {
+async function counts(engine: EngineName, path: string, times: number): Promise<Record<string, number>> {
   const found: Record<string, number> = { a: 0, b: 0, c: 0 }
   for (let n = 0; n < times; n++) {
     const name = await instance(engine, path)

@@ -1,10 +1,10 @@
-import { staticBootstrap } from '../../src/envoy/static-bootstrap.ts'
 import { EnvoyEmitter } from '../../src/envoy/emit.ts'
 import type { Feature } from '../../src/feature.ts'
 import { rankListeners } from '../../src/model/rank-listeners.ts'
-import { startEnvoy, type TestEnvoy } from '../support/envoy.ts'
+import type { TestEnvoy } from '../support/envoy.ts'
 import { freePort } from '../support/free-port.ts'
 import { forNginx, startNginx, type TestNginx } from '../support/nginx.ts'
+import { startStaticEnvoy } from '../support/static-envoy.ts'
 import { startBackends } from './backends.ts'
 import type { Case, Engine } from './cases.ts'
 import { merge, type Merged } from './merge.ts'
@@ -50,9 +50,7 @@ async function envoy({ gateway }: Merged, features: readonly Feature[], read: (k
   const at = () => ({ file: 'conformance', path: [], side: 'value' as const })
   const { made, diagnostics } = new EnvoyEmitter(features).emit(gateway, rankListeners(gateway), at, read)
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'))
-  const bootstrap = (path: string) =>
-    staticBootstrap(made.resources.values(), { nodeId: 'conformance', nodeCluster: 'conformance', admin: { type: 'pipe', path } })
-  return startEnvoy({ bootstrap })
+  return startStaticEnvoy(made)
 }
 
 async function nginx({ gateway }: Merged, features: readonly Feature[], read: (key: string) => Uint8Array) {

@@ -3,7 +3,8 @@ import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { until } from '../support/until.ts'
-import { engines, type Running, startEngine } from './engines.ts'
+import { engineNames } from '../support/engines.ts'
+import { type Running, startEngine } from './engines.ts'
 
 let service: Server
 /** Answers that the service has begun, oldest first. */
@@ -23,7 +24,7 @@ afterAll(() => {
   service.close()
 })
 
-describe.each(engines)('server-sent events through %s', (engine) => {
+describe.each(engineNames)('server-sent events through %s', (engine) => {
   let gateway: Running
   beforeAll(async () => {
     const text = `

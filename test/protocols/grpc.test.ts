@@ -9,7 +9,8 @@ import { RuntimeDiscoveryService } from '#gen/envoy/service/runtime/v3/rtds_pb.j
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { certificates } from '../xds/certificates.ts'
-import { engines, type Running, startEngine } from './engines.ts'
+import { engineNames } from '../support/engines.ts'
+import { type Running, startEngine } from './engines.ts'
 import { refusalOf } from './refusal.ts'
 
 /** What the service was told: deadlines as it saw them, and calls that the caller gave up. */
@@ -71,7 +72,7 @@ afterAll(() => {
   deaf.close()
 })
 
-describe.each(engines)('gRPC through %s', (engine) => {
+describe.each(engineNames)('gRPC through %s', (engine) => {
   let gateway: Running
   let plain: number
   const transport = () => createGrpcTransport({ baseUrl: `https://127.0.0.1:${gateway.port('secure')}`, nodeOptions: { rejectUnauthorized: false } })

@@ -2,7 +2,8 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
 import { send } from '../support/http.ts'
-import { engines, type Running, startEngine } from './engines.ts'
+import { engineNames } from '../support/engines.ts'
+import { type Running, startEngine } from './engines.ts'
 
 let echo: Echo
 beforeAll(async () => void (echo = await startEcho()))
@@ -27,7 +28,7 @@ function version2(source: readonly number[], port: number): Buffer {
   return Buffer.concat([signature, Buffer.from([0x21, 0x11, 0, 12, ...source, 10, 0, 0, 1, port >> 8, port & 255, 0x1f, 0x90])])
 }
 
-describe.each(engines)('the PROXY protocol on %s', (engine) => {
+describe.each(engineNames)('the PROXY protocol on %s', (engine) => {
   let gateway: Running
   const through = async (head: string | Buffer): Promise<{ status: string; seen: Seen | undefined }> => {
     const got = await exchange(gateway.port('behind'), Buffer.concat([Buffer.from(head), Buffer.from(request)]))

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { send } from '../support/http.ts'
 import { until } from '../support/until.ts'
-import { engines, type Running, startEngine } from './engines.ts'
+import { engineNames } from '../support/engines.ts'
+import { type Running, startEngine } from './engines.ts'
 import { type EchoSockets, echoSockets, frame, RawSocket } from './websocket-wire.ts'
 
 let echo: EchoSockets
@@ -16,7 +17,7 @@ afterAll(() => {
   echo.server.close()
 })
 
-describe.each(engines)('a WebSocket through %s', (engine) => {
+describe.each(engineNames)('a WebSocket through %s', (engine) => {
   let gateway: Running
   const open = (path: string, headers?: Record<string, string>, early?: Buffer) => RawSocket.open(gateway.port('public'), path, headers, early)
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type BothEngines, type Engine, startBoth } from '../support/both-engines.ts'
+import { type BothEngines, startBoth } from '../support/both-engines.ts'
+import type { EngineName } from '../support/engines.ts'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
 import type { Reply } from '../support/http.ts'
 import { until } from '../support/until.ts'
@@ -43,7 +44,7 @@ beforeEach(() => {
   for (const echo of echoes) echo.healthy = true
 })
 
-const ask = (engine: Engine, path: string, cookie = '', more: Record<string, string> = {}): Promise<Reply> =>
+const ask = (engine: EngineName, path: string, cookie = '', more: Record<string, string> = {}): Promise<Reply> =>
   both.send(engine, path, { headers: { ...(cookie === '' ? {} : { cookie }), ...more } })
 
 const instance = ({ status, body }: Reply): string => (status === 200 ? (JSON.parse(body) as Seen).instance : String(status))

@@ -1,18 +1,17 @@
 import { type Rig, startRig } from '../serve/rig.ts'
+import type { EngineName } from './engines.ts'
 import { freePort } from './free-port.ts'
 import { type Call, type Reply, send } from './http.ts'
 import { compileText, startNginx, type TestNginx } from './nginx.ts'
-
-export type Engine = 'envoy' | 'nginx'
 
 /** One gateway.yaml on a live Envoy and on a live nginx. */
 export interface BothEngines extends AsyncDisposable {
   readonly rig: Rig
   readonly nginx: TestNginx
-  port(engine: Engine): number
-  send(engine: Engine, path: string, call?: Call): Promise<Reply>
+  port(engine: EngineName): number
+  send(engine: EngineName, path: string, call?: Call): Promise<Reply>
   /** Resolves when the engine serves what the text says. */
-  apply(engine: Engine, text: (port: number) => string): Promise<void>
+  apply(engine: EngineName, text: (port: number) => string): Promise<void>
 }
 
 /** Starts both; `text` gets the port of the listener. */
@@ -23,7 +22,7 @@ export async function startBoth(text: (port: number) => string): Promise<BothEng
     await rig[Symbol.asyncDispose]()
     throw error
   })
-  const ports: Record<Engine, number> = { envoy: rig.port, nginx: port }
+  const ports: Record<EngineName, number> = { envoy: rig.port, nginx: port }
   return {
     rig,
     nginx,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Compiler } from '../../src/compile.ts'
@@ -20,6 +20,7 @@ import { type Start, startOf } from '../../src/nginx/start.ts'
 import { documentText, makeState, type State } from '../../src/nginx/state.ts'
 import { makeTree } from '../../src/nginx/tree.ts'
 import { writeTree } from '../../src/nginx/write-tree.ts'
+import { withGatewayFile } from './gateway-file.ts'
 import { type Reply, send } from './http.ts'
 import { until } from './until.ts'
 
@@ -63,14 +64,8 @@ export async function compileForNginx(file: string, env: Record<string, string> 
 }
 
 /** Compiles the text of a gateway.yaml that stands in a directory of its own. */
-export async function compileText(text: string, files: Readonly<Record<string, string>> = {}): Promise<ForNginx> {
-  const dir = await mkdtemp(join(tmpdir(), 'sluice-yaml-'))
-  try {
-    for (const [name, content] of Object.entries({ ...files, 'gateway.yaml': text })) await writeFile(join(dir, name), content)
-    return await compileForNginx(join(dir, 'gateway.yaml'))
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
+export function compileText(text: string, files: Readonly<Record<string, string>> = {}): Promise<ForNginx> {
+  return withGatewayFile(text, files, (file) => compileForNginx(file))
 }
 
 /** What the tree must say so that this nginx runs it in that directory. */
