@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { Service } from '../src/model/gateway.ts'
 import { freePort } from '../test/support/free-port.ts'
 import { type BenchEnvoy, startEnvoy } from './support/envoy.ts'
+import type { Caps } from '../src/features/caps/model.ts'
 import { accepted, type LiveSystem, startSystem } from './support/live-system.ts'
 import { memory, threadMicros } from './support/process-time.ts'
 import { type BenchOptions, load, percentile, printTable, target } from './support/report.ts'
@@ -99,7 +100,10 @@ const moveEndpoint: Edit = (service, index) => {
   return { ...service, discovery: { ...service.discovery, endpoints: [{ ...first, port: 10_000 + (index % 50_000) }, ...others] } }
 }
 
-const resizeCluster: Edit = (service, index) => ({ ...service, policies: { ...service.policies, caps: { connections: 2_000 + index } } })
+const resizeCluster: Edit = (service, index) => {
+  const caps: Caps = { connections: 2_000 + index, pending: 1024, requests: 1024, queueWritten: true, overflow: { status: 503, retryAfter: 1 } }
+  return { ...service, policies: { ...service.policies, caps } }
+}
 
 let edits = 0
 
