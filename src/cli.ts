@@ -49,7 +49,10 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 function createProgram(io: Io, done: (code: ExitCode) => void): Command {
   const program = new Command('sluice')
   const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }
-  program.description('One gateway.yaml, checked and served live to Envoy.').version(version).showHelpAfterError('(--help shows what is possible)')
+  program
+    .description('One gateway.yaml, checked and served live to Envoy or nginx.')
+    .version(version)
+    .showHelpAfterError('(--help shows what is possible)')
   for (const verb of verbs) program.addCommand(verb({ io, features, exit: done }))
   program.addHelpText(
     'after',
