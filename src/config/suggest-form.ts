@@ -19,7 +19,9 @@ interface Form {
 
 const forms: Readonly<Record<string, Form>> = {
   duration: { meant: meantDuration, rule: 'write one number and one unit: ms, s, m, h or d' },
-  percentage: { meant: (text) => (/^[1-9][0-9.]*$/.test(text) ? `${text}%` : undefined), rule: 'from 0% to 100%' },
+  percentage: { meant: (text) => (/^[1-9][0-9.]*(\s*%)?$/.test(text) ? `${text.replace(/\s*%$/, '')}%` : undefined), rule: 'from 0% to 100%' },
+  size: { meant: meantSize, rule: 'write one number and one unit: B, KiB, MiB, GiB, kB, MB or GB' },
+  attribute: { meant: (text) => `request.${text}` },
   'host:port': { meant: withoutUrl, rule: 'write the address or name, a colon and the port' },
   'method in capitals': { meant: (text) => text.toUpperCase() },
   'host name without a port': {
@@ -39,6 +41,14 @@ const units: readonly (readonly [RegExp, string])[] = [
   [/^(h|hrs?|hours?)$/i, 'h'],
   [/^(d|days?)$/i, 'd'],
 ]
+
+/** `1 kb` is 1kB, `10mib` is 10MiB. */
+function meantSize(text: string): string | undefined {
+  const [, number, prefix = '', binary] = /^([0-9]+)\s*([kmgt]?)(i?)b$/i.exec(text) ?? []
+  if (number === undefined) return undefined
+  const letter = prefix.toUpperCase()
+  return `${number}${binary ? `${letter}i` : letter.replace('K', 'k')}B`
+}
 
 /** `30`, `30sec` and `30 seconds` are 30s; `1m30s` is 90s. */
 function meantDuration(text: string): string | undefined {

@@ -13,6 +13,7 @@ const known: readonly (readonly [said: RegExp, words: (said: string) => Words])[
     }),
   ],
   [/^Nested mappings are not allowed in compact mappings/, (message) => ({ message, help: 'a text that holds ": " needs quotes' })],
+  [/^Alias cannot be an empty string/, () => ({ message: 'a * begins an alias of YAML here', help: 'quote a text that begins with *: "*"' })],
   [/^Tabs are not allowed as indentation/, (message) => ({ message, help: 'use spaces' })],
   [
     /^All mapping items must start at the same column/,

@@ -38,13 +38,16 @@ export const schema = Type.Object(
       }),
     ),
     types: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+$', maxLength: 100 }), {
-        minItems: 1,
-        uniqueItems: true,
-        description: 'Content types that are compressed.',
-        default: [...usualTypes],
-        examples: [['application/json']],
-      }),
+      Type.Array(
+        Type.String({ pattern: '^[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+$', maxLength: 100, title: 'content type', examples: ['application/json'] }),
+        {
+          minItems: 1,
+          uniqueItems: true,
+          description: 'Content types that are compressed.',
+          default: [...usualTypes],
+          examples: [['application/json']],
+        },
+      ),
     ),
     minSize: Type.Optional(size({ description: 'Answers that tell a smaller length stay as they are.', default: '1KiB' })),
   },
