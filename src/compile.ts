@@ -93,13 +93,13 @@ export class Compiler<T extends Target = 'envoy'> {
     const [config, schemaFindings] = check(source, this.#schema, env)
     if (!config) return outcome(source, [...found, ...schemaFindings])
     const locate = createLocate(source.files)
-    const [gateway, lowerFindings] = lower(config, features, locate, this.#memo)
+    const [{ gateway, damaged }, lowerFindings] = lower(config, features, locate, this.#memo)
     const cx = createCx(gateway, locate)
     const moment: Moment = { now: this.#options.now(), overdue: this.#options.overdue }
     const tables = (this.#tables = rankListeners(gateway, this.#tables))
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
     diagnostics.push(
-      ...checkGateway({ features, gateway, tables, invalid: leftOut(config, gateway), cx }),
+      ...checkGateway({ features, gateway, tables, invalid: leftOut(config, gateway), damaged, cx }),
       ...checkFeatures(features, gateway, cx, moment),
     )
     diagnostics.push(...this.#engine.check(gateway, cx))

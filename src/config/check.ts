@@ -32,6 +32,7 @@ export function check(source: Source, schema: JsonSchema, env: Env): Result<Conf
     gateway: checker.gateway(),
     tests: source.tests.map((entry) => checker.entry('test', entry)).filter((entry) => entry !== undefined),
     invalid: checker.invalid,
+    damaged: checker.damaged,
     files: source.files,
   }
   return [config, checker.diagnostics]
@@ -42,6 +43,12 @@ const spineKeys = new Set<string>([...collections, 'version', 'name', 'include',
 class Checker {
   readonly diagnostics: Diagnostic[] = []
   readonly invalid = new Set<string>()
+  readonly damaged = {
+    listeners: new Map<string, Entry>(),
+    services: new Map<string, Entry>(),
+    groups: new Map<string, Entry>(),
+    routes: new Map<string, Entry>(),
+  }
   readonly #source: Source
   readonly #schema: CompiledSchema
   readonly #env: Env
@@ -106,7 +113,11 @@ class Checker {
       }
       const checked = this.entry(collection.slice(0, -1), entry)
       if (checked && validName.test(entry.name)) entries.set(entry.name, checked)
-      else this.invalid.add(`${collection}/${entry.name}`)
+      else {
+        this.invalid.add(`${collection}/${entry.name}`)
+        const rest = this.#rest(collection.slice(0, -1), entry)
+        if (rest) this.damaged[collection].set(entry.name, rest)
+      }
     }
     return entries
   }
@@ -119,6 +130,16 @@ class Checker {
   /** An entry against a definition of the schema; undefined when it has errors. */
   entry(def: string, entry: Entry): Entry | undefined {
     return this.#value(`#/$defs/${def}`, this.#schema.json.$defs?.[def] ?? {}, entry)
+  }
+
+  /** The entry without the keys that have errors; undefined when it cannot do without them. */
+  #rest(def: string, entry: Entry): Entry | undefined {
+    const ofSchema = [`#/$defs/${def}`, this.#schema.json.$defs?.[def] ?? {}] as const
+    const bad = new Set(this.#schema.check(...ofSchema, entry.value, this.#env, entry.name).problems.map(({ path }) => path[0]))
+    if (typeof entry.value !== 'object' || entry.value === null || bad.has(undefined)) return undefined
+    const kept = Object.fromEntries(Object.entries(entry.value).filter(([key]) => !bad.has(key)))
+    const { value, problems } = this.#schema.check(...ofSchema, kept, this.#env, entry.name)
+    return problems.length === 0 ? { ...entry, value } : undefined
   }
 
   #value(pointer: string, schema: JsonSchema, entry: Entry): Entry | undefined {

@@ -27,7 +27,8 @@ import type { Piece } from './split-yaml.ts'
  * `collections` always has the four keys of `Collection`, each perhaps empty. Values are what the user wrote: short forms stay short, defaults of the
  * schema are not filled in, durations are still text. `value` is the *same object* as in the last run when the entity did not change
  * (same FileCache, same variables), so it can be the key of a memo. Values are frozen in meaning: nobody may change them.
- * An entity with a schema error is left out of the Config; its findings are in the Result and `invalid` names it.
+ * An entity with a schema error is left out of `collections`; its findings are in the Result and `invalid` names it. Without the keys that have the
+ * errors it stands in `damaged`, if the rest is sound, so that what else is wrong with it is found in the same run.
  */
 export interface Config {
   readonly name: string
@@ -39,6 +40,8 @@ export interface Config {
   readonly tests: readonly Entry[]
   /** What exists but has errors, such as `services/orders`: a reference to it is not a reference to nothing. */
   readonly invalid: ReadonlySet<string>
+  /** What is left of entities with errors: only findings are made of it. */
+  readonly damaged: Readonly<Record<Collection, ReadonlyMap<string, Entry>>>
   /** Every file that was read, the root first. `dirname(file)` is what relative paths inside it start from. */
   readonly files: ReadonlyMap<string, SourceFile>
 }

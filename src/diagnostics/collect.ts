@@ -25,7 +25,7 @@ const floodLimit = 100
 
 /** Removes repetitions, cuts a flood, and puts the rest in reading order. Only what is shown is looked up in its file. */
 export function collect(diagnostics: readonly Diagnostic[], find: FindPosition, limit = floodLimit): Collected {
-  const distinct = [...new Map(diagnostics.map((diagnostic) => [identity(diagnostic), diagnostic])).values()]
+  const distinct = withoutAsides([...new Map(diagnostics.map((diagnostic) => [identity(diagnostic), diagnostic])).values()])
   const counts = { error: 0, warning: 0, info: 0 }
   for (const { severity } of distinct) counts[severity]++
   const kept = distinct.toSorted((a, b) => rank[a.severity] - rank[b.severity]).slice(0, limit)
@@ -40,6 +40,14 @@ export function collect(diagnostics: readonly Diagnostic[], find: FindPosition, 
   const seen = new Set(shown)
   for (const one of located) if (!seen.has(one)) counts[one.diagnostic.severity]--
   return { shown, hidden: distinct.length - kept.length, counts }
+}
+
+/** Errors stand alone: a note about what works is for a gateway that works. What YAML misread is not told again as a value of the wrong type. */
+function withoutAsides(distinct: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (!distinct.some(({ severity }) => severity === 'error')) return distinct
+  const place = ({ at }: Diagnostic): string => JSON.stringify([at?.file, at?.path])
+  const misread = new Set(distinct.filter(({ code }) => code === 'yaml/old-boolean').map(place))
+  return distinct.filter((one) => one.severity !== 'info' && !(one.code === 'config/wrong-type' && misread.has(place(one))))
 }
 
 function identity({ code, message, at }: Diagnostic): string {

@@ -10,7 +10,7 @@ import { findShadowed } from './shadow.ts'
 /** References, unused and shadowed things: what only the whole gateway can tell. */
 export function* checkGateway(input: CheckInput): Iterable<Diagnostic> {
   yield* checkListeners(input)
-  for (const route of input.gateway.routes.values()) {
+  for (const route of [...input.gateway.routes.values(), ...input.damaged]) {
     yield* checkTargets(route, input)
     yield* checkRouteListeners(route, input)
   }

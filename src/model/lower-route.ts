@@ -8,7 +8,13 @@ import { lowerMatches } from './lower-match.ts'
 /** A route with the keys of features. */
 export type WrittenRoute = RouteValue & Readonly<Record<string, unknown>>
 
-/** Makes a route of what the user wrote; `action` is the feature whose key stands in the place of `to`. Undefined after a finding. */
+/** A route, and whether its match and hosts could be read; where not, they are empty. */
+export interface LoweredRoute {
+  readonly route: Route
+  readonly sound: boolean
+}
+
+/** Makes a route of what the user wrote; `action` is the feature whose key stands in the place of `to`. */
 export function lowerRoute(
   name: string,
   written: WrittenRoute,
@@ -16,23 +22,23 @@ export function lowerRoute(
   action: string | undefined,
   policies: Policies,
   cx: LowerCx,
-): Route | undefined {
+): LoweredRoute {
   const match = lowerMatches(written.match, cx)
   const hosts = lowerHosts(written, group, cx)
-  if (match.length === 0 || !hosts) return undefined
   const owner = written.owner ?? group?.owner
-  return {
+  const route: Route = {
     kind: 'route',
     name,
     ...(written.group === undefined ? {} : { group: written.group }),
     ...(owner === undefined ? {} : { owner }),
     listeners: [...new Set(written.listeners ?? group?.listeners ?? [])].sort(),
-    hosts,
+    hosts: hosts ?? [],
     match,
     priority: written.priority ?? 0,
     action: action === undefined ? lowerTargets(written.to, cx) : { type: 'feature', feature: action },
     policies,
   }
+  return { route, sound: match.length > 0 && hosts !== undefined }
 }
 
 function lowerTargets(written: WrittenRoute['to'], cx: LowerCx): Action {

@@ -20,6 +20,8 @@ type Fields = Record<string, unknown>
 interface Lowered {
   readonly inputs: readonly unknown[]
   readonly node: Node | undefined
+  /** What could be read of a route that is left out. */
+  readonly rest?: Route | undefined
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -30,8 +32,14 @@ export class LowerMemo {
 
 type Lowerable = Exclude<Collection, 'groups'>
 
+/** The gateway, and the routes that are left out of it because of their own findings, as far as they could be read. */
+export interface LoweredGateway {
+  readonly gateway: Gateway
+  readonly damaged: readonly Route[]
+}
+
 /** Config → Gateway: lays defaults and group policies under each entity, reads the spine's keys, and lets every feature read its own. */
-export function lower(config: Config, features: readonly Feature[], locate: Locate, memo: LowerMemo = new LowerMemo()): Result<Gateway> {
+export function lower(config: Config, features: readonly Feature[], locate: Locate, memo: LowerMemo = new LowerMemo()): Result<LoweredGateway> {
   return new Lowering(config, features, locate, memo).run()
 }
 
@@ -51,7 +59,7 @@ class Lowering {
     this.#points = new Map(scopes.map((scope) => [scope, pointsAt(features, scope)]))
   }
 
-  run(): Result<Gateway> {
+  run(): Result<LoweredGateway> {
     const [listeners, loweredListeners] = this.#each<Listener>('listeners', (entry, before) => this.#listener(entry, before))
     const [routes, loweredRoutes] = this.#each<Route>('routes', (entry, before) => this.#route(entry, before))
     const subsets = subsetsByService(routes.values(), this.#features)
@@ -60,7 +68,22 @@ class Lowering {
     )
     this.#memo.lowered = { listeners: loweredListeners, services: loweredServices, routes: loweredRoutes }
     const originOf = originsOf(this.#config)
-    return [{ name: this.#config.name, listeners, services, routes, policies: this.#gateway(), originOf }, this.#diagnostics]
+    const gateway = { name: this.#config.name, listeners, services, routes, policies: this.#gateway(), originOf }
+    return [{ gateway, damaged: this.#damaged(loweredRoutes) }, this.#diagnostics]
+  }
+
+  /** Entities with errors are read as far as they go: for their findings, and routes for their references. */
+  #damaged(loweredRoutes: ReadonlyMap<string, Lowered>): Route[] {
+    const { listeners, services, routes } = this.#config.damaged
+    const lowered = [
+      ...[...listeners.values()].map((entry) => this.#listener(entry, undefined)),
+      ...[...services.values()].map((entry) => this.#service(entry, [], undefined)),
+      ...[...routes.values()].map((entry) => this.#route(entry, undefined)),
+    ]
+    this.#diagnostics.push(...lowered.flatMap(({ diagnostics }) => diagnostics))
+    return [...loweredRoutes.values(), ...lowered].flatMap(
+      ({ node, rest }) => rest ?? (node?.kind === 'route' && !loweredRoutes.has(node.name) ? node : []),
+    )
   }
 
   #each<N extends Node>(collection: Lowerable, one: (entry: Entry, before: Lowered | undefined) => Lowered): [Map<string, N>, Map<string, Lowered>] {
@@ -113,10 +136,12 @@ class Lowering {
   #route(entry: Entry, before: Lowered | undefined): Lowered {
     const written = entry.value as WrittenRoute
     const group = written.group === undefined ? undefined : this.#config.collections.groups.get(written.group)
+    const groupHasErrors = this.#config.invalid.has(`groups/${written.group}`)
     const defaults = this.#config.defaults.route?.value
-    return memoised(before, [written, group?.value, defaults], (report) => {
+    let rest: Route | undefined
+    const lowered = memoised(before, [written, group?.value, groupHasErrors, defaults], (report) => {
       const cx = this.#cx(routeOrigin(this.#config, entry), report)
-      if (written.group !== undefined && !group) {
+      if (written.group !== undefined && !group && !groupHasErrors) {
         const help = didYouMean(written.group, this.#config.collections.groups.keys()) ?? 'add it under `groups`'
         cx.report({ code: 'route/unknown-group', message: `group "${written.group}" does not exist`, path: ['group'], help })
       }
@@ -124,10 +149,12 @@ class Lowering {
       const layers = [fields(defaults), fields((group?.value as GroupValue | undefined)?.policy), written]
       const policies = { ...this.#policies('route', layers, draft, cx), ...this.#policies('action', [written], draft, cx) }
       const action = this.#features.find((feature) => feature.points.some((point) => point.at === 'action' && written[point.key] !== undefined))
-      const route = lowerRoute(entry.name, written, group?.value as GroupValue | undefined, action?.name, policies, cx)
-      const narrowed = route && { ...route, match: this.#narrowed(route) }
-      return narrowed && { ...narrowed, match: [...narrowed.match, ...this.#implied(narrowed)] }
+      const { route, sound } = lowerRoute(entry.name, written, group?.value as GroupValue | undefined, action?.name, policies, cx)
+      if (!sound || (written.group !== undefined && !group)) return void (rest = route)
+      const narrowed = { ...route, match: this.#narrowed(route) }
+      return { ...narrowed, match: [...narrowed.match, ...this.#implied(narrowed)] }
     })
+    return rest ? { ...lowered, rest } : lowered
   }
 
   #narrowed({ match, policies }: Route): readonly Match[] {

@@ -18,7 +18,7 @@ export function routeOrigin(config: Config, entry: Entry): Origin {
 /** Where each node was written, made only when somebody asks: hardly anybody does. */
 export function originsOf(config: Config): Gateway['originOf'] {
   return ({ kind, name }) => {
-    const entry = config.collections[`${kind}s`].get(name)
+    const entry = config.collections[`${kind}s`].get(name) ?? config.damaged[`${kind}s`].get(name)
     if (!entry) return []
     if (kind === 'listener') return entry.origin
     return kind === 'service' ? serviceOrigin(config, entry) : routeOrigin(config, entry)

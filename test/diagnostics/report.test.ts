@@ -86,13 +86,13 @@ describe('print', () => {
 
 test('json names every finding with range and pointer', () => {
   const report = diagnosticsToJson(
-    collect([finding(4, { help: 'h', related: [{ message: 'm', at: at(5) }] }), { code: 'a/b', severity: 'info', message: 'no place' }], find),
+    collect([finding(4, { help: 'h', related: [{ message: 'm', at: at(5) }] }), { code: 'a/b', severity: 'warning', message: 'no place' }], find),
     find,
   )
   expect(report).toEqual({
     schemaVersion: 1,
     diagnostics: [
-      { code: 'a/b', severity: 'info', message: 'no place' },
+      { code: 'a/b', severity: 'warning', message: 'no place' },
       {
         code: 'config/bad-value',
         severity: 'error',
@@ -104,7 +104,7 @@ test('json names every finding with range and pointer', () => {
         related: [{ message: 'm', file: 'gateway.yaml', path: '/lines/5', range: { start: { line: 5, column: 3 }, end: { line: 5, column: 6 } } }],
       },
     ],
-    summary: { error: 1, warning: 0, info: 1, hidden: 0 },
+    summary: { error: 1, warning: 1, info: 0, hidden: 0 },
   })
   expect(jsonPointer(['a/b', 0, 'c~d'])).toBe('/a~1b/0/c~0d')
 })
