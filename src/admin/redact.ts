@@ -18,7 +18,14 @@ export function redact(value: unknown, key = ''): unknown {
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value) as [string, unknown][]
   const named = 'name' in value && typeof value.name === 'string' ? value.name : ''
-  return Object.fromEntries(entries.map(([own, inner]) => [own, redact(inner, own === 'value' ? named : isText(inner) ? own : '')]))
+  return Object.fromEntries(
+    entries.map(([own, inner]) => [own, redact(inner, own === 'value' ? named : isText(inner) && !isCookieName(own, inner) ? own : '')]),
+  )
+}
+
+/** A key `cookie` names a cookie, or holds a whole header, which has a `=`. */
+function isCookieName(key: string, value: unknown): boolean {
+  return key === 'cookie' && typeof value === 'string' && /^[A-Za-z][A-Za-z0-9_.-]*$/.test(value)
 }
 
 function isText(value: unknown): boolean {

@@ -37,3 +37,26 @@ export function lowerAnswer(
   const own = Object.entries(written.headers ?? {}).map(([name, header]): [string, string] => [name.toLowerCase(), header])
   return { status: written.status, ...(text === undefined ? {} : { body: text }), headers: { ...type, ...Object.fromEntries(own) } }
 }
+
+/** The answer as somebody would write it. */
+export function writtenAnswer({ status, body, headers }: FixedAnswer): WrittenAnswer {
+  const { 'content-type': type, ...others } = headers
+  const json = type === 'application/json' && body !== undefined ? parsedJson(body) : undefined
+  const usual = json !== undefined || (body !== undefined && type === 'text/plain; charset=utf-8')
+  const own = usual ? others : headers
+  return {
+    status,
+    ...(json !== undefined ? { json } : body !== undefined && { text: body }),
+    ...(Object.keys(own).length > 0 && { headers: own }),
+  }
+}
+
+/** Undefined for a text that is not what JSON.stringify makes. */
+function parsedJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text)
+    return JSON.stringify(value) === text ? value : undefined
+  } catch {
+    return undefined // a text that only says it is JSON
+  }
+}

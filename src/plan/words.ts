@@ -3,6 +3,9 @@ import { fillDefaults } from '../config/fill-defaults.ts'
 import type { JsonSchema } from '../config/schema/json-schema.ts'
 import { durationPattern, parseDuration } from '../lib/parse-duration.ts'
 import { percentPattern } from '../lib/parse-percent.ts'
+import { sizePattern } from '../lib/parse-size.ts'
+import { secretPattern } from '../config/secret-ref.ts'
+import { sizeText } from '../lib/size-text.ts'
 
 /** What a user reads and writes: plain data without units hidden in numbers. */
 export type Words = string | number | boolean | null | readonly Words[] | WordMap
@@ -30,7 +33,8 @@ class Speaker {
 
   say(value: unknown): Words {
     const only = onlyNumber(value)
-    return only !== undefined && patternsIn(this.#schema).includes(durationPattern) && !this.#schema.properties ? duration(only) : this.#value(value)
+    if (only === undefined || this.#schema.properties) return this.#value(value)
+    return withUnit(only, patternsIn(this.#schema)) ?? this.#value(value)
   }
 
   #value(value: unknown, key?: string): Words {
@@ -47,9 +51,7 @@ class Speaker {
 
   #number(value: number, key: string | undefined): Words {
     if (key === undefined) return value
-    const patterns = patternsOf(this.#schema, key)
-    if (patterns.includes(durationPattern)) return duration(value)
-    return key === 'percent' || patterns.includes(percentPattern) ? `${value}%` : value
+    return withUnit(value, key === 'percent' ? [percentPattern] : patternsOf(this.#schema, key)) ?? value
   }
 
   /** Materials are named `file:/absolute/path` and `env:NAME`. */
@@ -58,9 +60,17 @@ class Speaker {
     if (ms !== undefined) return duration(ms)
     if (value.startsWith('env:')) return `secret://env/${value.slice(4)}`
     if (!value.startsWith('file:/')) return value
-    const path = value.slice(5)
-    return path.startsWith(`${this.#base}/`) ? path.slice(this.#base.length + 1) : path
+    const full = value.slice(5)
+    const path = full.startsWith(`${this.#base}/`) ? full.slice(this.#base.length + 1) : full
+    return key !== undefined && patternsOf(this.#schema, key).includes(secretPattern) ? `secret://file/${path}` : path
   }
+}
+
+/** A number of milliseconds, percent or bytes as it is written; undefined when the patterns name none of these. */
+function withUnit(value: number, patterns: readonly string[]): string | undefined {
+  if (patterns.includes(durationPattern)) return duration(value)
+  if (patterns.includes(percentPattern)) return `${value}%`
+  return patterns.includes(sizePattern) ? sizeText(value) : undefined
 }
 
 /** Patterns that the properties of that name have, anywhere in a schema. */

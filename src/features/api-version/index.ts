@@ -3,7 +3,7 @@ import { check } from './check.ts'
 import { policySchema, schema } from './config.ts'
 import { envoy } from './envoy.ts'
 import { narrow } from './narrow.ts'
-import { type ApiVersion, lower } from './model.ts'
+import { type ApiVersion, lower, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const apiVersion: Feature<ApiVersion> = {
@@ -13,6 +13,7 @@ export const apiVersion: Feature<ApiVersion> = {
     { at: 'gateway', key: 'apiVersions', schema: policySchema, merge: 'fields' },
   ],
   lower,
+  written,
   narrow,
   check,
   envoy,

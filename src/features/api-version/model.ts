@@ -1,6 +1,6 @@
 import type { Path } from '../../diagnostics/diagnostic.ts'
 import type { LowerCx, NodeDraft } from '../../feature.ts'
-import { parseDate } from './dates.ts'
+import { dateText, parseDate } from './dates.ts'
 import type { Selector, Written, WrittenPolicy } from './config.ts'
 
 /** Dates in milliseconds, midnight UTC. */
@@ -75,4 +75,16 @@ function readDate(text: string | undefined, path: Path, cx: LowerCx): number | u
   const date = text === undefined ? undefined : parseDate(text)
   if (text !== undefined && date === undefined) cx.report({ code: 'api-version/bad-date', message: `there is no day ${text}`, path })
   return date
+}
+
+export function written(value: ApiVersion): unknown {
+  if (!('version' in value)) return value
+  const { deprecated, sunset, links, ...rest } = value
+  const { 'successor-version': successor, ...others } = links
+  return {
+    ...rest,
+    ...(deprecated !== undefined && { deprecated: dateText(deprecated) }),
+    ...(sunset !== undefined && { sunset: dateText(sunset) }),
+    links: { ...others, ...(successor !== undefined && { successor }) },
+  }
 }

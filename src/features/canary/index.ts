@@ -1,13 +1,14 @@
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { type Canary, check, lower } from './model.ts'
+import { type Canary, check, lower, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const canary: Feature<Canary> = {
   name: 'canary',
   points: [{ at: 'route', key: 'canary', schema, merge: 'fields' }],
   lower,
+  written,
   check,
   targets: ({ to }) => [{ ...to, path: ['canary', 'to'] }],
   envoy,

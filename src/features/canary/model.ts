@@ -83,3 +83,16 @@ export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
     }
   }
 }
+
+export function written({ to, force, never, ...rest }: Canary): unknown {
+  return {
+    ...rest,
+    to: Object.keys(to.labels).length > 0 ? to : to.service,
+    ...(asksAnything(force) && { force }),
+    ...(asksAnything(never) && { never }),
+  }
+}
+
+function asksAnything({ headers, cookies }: Conditions): boolean {
+  return Object.keys(headers).length + Object.keys(cookies).length > 0
+}

@@ -2,13 +2,14 @@ import type { Feature } from '../../feature.ts'
 import { check } from './check.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { type Cors, lower, preflights } from './model.ts'
+import { type Cors, lower, preflights, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const cors: Feature<Cors> = {
   name: 'cors',
   points: [{ at: 'route', key: 'cors', schema, merge: 'replace' }],
   lower,
+  written,
   matches: (_, match) => preflights(match),
   check,
   envoy,

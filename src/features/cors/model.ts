@@ -87,3 +87,8 @@ export function preflights(match: Match): Match[] {
     },
   ]
 }
+
+/** A wildcard is said as the regex that it became. */
+export function written({ origins, ...rest }: Cors): unknown {
+  return { ...rest, origins: origins.map((one) => (one.type === 'any' ? '*' : one.type === 'exact' ? one.value : { regex: one.value })) }
+}

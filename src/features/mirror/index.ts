@@ -1,13 +1,14 @@
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { check, lower, type Mirror, targets } from './model.ts'
+import { check, lower, type Mirror, targets, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const mirror: Feature<Mirror> = {
   name: 'mirror',
   points: [{ at: 'route', key: 'mirror', schema, merge: 'replace' }],
   lower,
+  written,
   check,
   targets,
   envoy,

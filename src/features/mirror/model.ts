@@ -59,3 +59,7 @@ export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
     }
   }
 }
+
+export function written({ copies, listed }: Mirror): unknown {
+  return listed ? copies : copies[0]
+}

@@ -1,13 +1,14 @@
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { lower, type Respond } from './model.ts'
+import { lower, type Respond, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const respond: Feature<Respond> = {
   name: 'respond',
   points: [{ at: 'action', key: 'respond', schema, merge: 'replace' }],
   lower,
+  written,
   envoy,
   nginx,
   codes: {

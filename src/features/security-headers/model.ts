@@ -60,3 +60,12 @@ function hidden(written: Written['hide']): string[] {
   if (written === 'none') return []
   return [...new Set((written ?? telling).map((name) => name.toLowerCase()))].sort()
 }
+
+export function written({ always, overTls, keep, hide }: SecurityHeaders): unknown {
+  const sent = new Map([...always, ...overTls])
+  const values = Object.entries({ ...names, strictTransportSecurity: 'strict-transport-security' }).flatMap(([key, name]): [string, string][] => {
+    const value = sent.get(name) ?? (key in preset ? 'none' : undefined)
+    return value === undefined ? [] : [[key, value]]
+  })
+  return { ...Object.fromEntries(values), whenPresent: keep ? 'keep' : 'replace', hide: hide.length === 0 ? 'none' : hide }
+}

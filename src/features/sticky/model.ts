@@ -31,3 +31,7 @@ function lowerFields({ cookie, ttl, path = '/', strict = false, secure = false, 
   const seconds = ttl === undefined ? undefined : Math.ceil(readDuration(ttl, ['sticky', 'ttl'], cx) / 1000)
   return { cookie, ...(seconds === undefined ? {} : { ttl: seconds }), path, strict, secure, sameSite: sameSites[sameSite] }
 }
+
+export function written({ ttl, sameSite, ...rest }: Sticky): unknown {
+  return { ...rest, ...(ttl !== undefined && { ttl: ttl * 1_000 }), sameSite: sameSite.toLowerCase() }
+}

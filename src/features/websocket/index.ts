@@ -1,13 +1,14 @@
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { lower, type WebSocketPolicy } from './model.ts'
+import { lower, type WebSocketPolicy, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const websocket: Feature<WebSocketPolicy> = {
   name: 'websocket',
   points: [{ at: 'route', key: 'websocket', schema, merge: 'replace' }],
   lower,
+  written,
   *check(gateway, cx) {
     for (const route of gateway.routes.values()) {
       if (!(route.policies['websocket'] as WebSocketPolicy | undefined) || route.action.type !== 'forward') continue

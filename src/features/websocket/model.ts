@@ -10,3 +10,7 @@ export function lower(value: unknown, _node: NodeDraft, _cx: LowerCx): WebSocket
   const written = value as Written
   return written === true ? {} : { origins: [...new Set(written.origins.map((origin) => origin.toLowerCase()))].sort() }
 }
+
+export function written({ origins }: WebSocketPolicy): unknown {
+  return origins ? { origins } : true
+}
