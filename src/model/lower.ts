@@ -201,13 +201,16 @@ function pointsAt(features: readonly Feature[], scope: Scope): [Feature, Point[]
   })
 }
 
-/** Same inputs: the same result. Other inputs that mean the same: the same node, so that later stages see no change. */
+/**
+ * Same inputs and nothing to say: the same result. Findings are made anew, because what they point at and propose may have changed elsewhere.
+ * Other inputs that mean the same: the same node, so that later stages see no change.
+ */
 function memoised(
   before: Lowered | undefined,
   inputs: readonly unknown[],
   make: (report: (finding: Diagnostic) => void) => Node | undefined,
 ): Lowered {
-  if (before?.inputs.every((input, index) => input === inputs[index])) return before
+  if (before?.diagnostics.length === 0 && before.inputs.every((input, index) => input === inputs[index])) return before
   const diagnostics: Diagnostic[] = []
   const node = make((finding) => diagnostics.push(finding))
   const same = node && before?.node && canonical(before.node) === canonical(node)
