@@ -1,17 +1,19 @@
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { AdminServer } from './admin-options.ts'
 import { exit, Stop } from './exit.ts'
 
 /** How long the server may take to answer, in milliseconds. */
 const patience = 10_000
 
-/**
- * Asks the admin API of a running server for the attributes of one document. `address` is `host:port`, a URL, or the path of a unix socket.
- * Every failure ends the verb with 69 and a sentence.
- */
-export async function askAdmin(address: string, path: string): Promise<unknown> {
-  const { status, body } = await get(address, path).catch((error: unknown) => {
+/** Asks the admin API of a running server for the attributes of one document. Every failure ends the verb with 69 and a sentence. */
+export async function askAdmin(server: AdminServer, path: string): Promise<unknown> {
+  const { address } = server
+  const { status, body } = await get(server, path).catch((error: unknown) => {
     const reason = error instanceof Error ? ('code' in error ? String(error.code) : error.message) : String(error)
+    if (/CERT|SELF_SIGNED|ISSUER/.test(reason)) {
+      throw new Stop(exit.unavailable, `the certificate of ${address} is not trusted (${reason}); --ca names its authority`)
+    }
     throw new Stop(
       exit.unavailable,
       `no server answers on ${address} (${reason}); is \`sluice run\` or \`sluice serve\` running? --admin names another address`,
@@ -24,13 +26,13 @@ export async function askAdmin(address: string, path: string): Promise<unknown> 
   throw new Stop(exit.unavailable, `${address}${path} answers with status ${status}: ${detail}`)
 }
 
-function get(address: string, page: string): Promise<{ status: number; body: string }> {
+function get({ address, tls }: AdminServer, page: string): Promise<{ status: number; body: string }> {
   const url = address.includes('://') ? new URL(page, address) : undefined
   const path = address.replace(/^unix:/, '')
   const isSocket = !url && (path !== address || path.includes('/'))
   const target = url ?? (isSocket ? new URL(page, 'http://localhost') : new URL(page, `http://${address}`))
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest
-  const options = { timeout: patience, agent: false as const, headers: { accept: 'application/json' }, ...(isSocket && { socketPath: path }) }
+  const options = { timeout: patience, agent: false as const, headers: { accept: 'application/json' }, ...tls, ...(isSocket && { socketPath: path }) }
   return new Promise((resolve, reject) => {
     const request = send(target, options, (response) => {
       const chunks: Buffer[] = []

@@ -4,12 +4,13 @@ import type { StartListener } from '../nginx/start.ts'
 import type { State } from '../plan/state.ts'
 import { type ResourceType, resourceTypes } from '../xds/resource.ts'
 import { askAdmin, isMap } from './admin-client.ts'
+import type { AdminServer } from './admin-options.ts'
 import { exit, Stop } from './exit.ts'
 
 /** What a running server serves. Nodes are those of the same model that is compiled here; a server of another version is refused by their kind. */
-export async function liveState(address: string): Promise<State> {
-  const config = await askAdmin(address, '/api/v1/config')
-  const strange = (): Stop => new Stop(exit.unavailable, `${address} serves a configuration that this version of sluice does not understand`)
+export async function liveState(server: AdminServer): Promise<State> {
+  const config = await askAdmin(server, '/api/v1/config')
+  const strange = (): Stop => new Stop(exit.unavailable, `${server.address} serves a configuration that this version of sluice does not understand`)
   if (!isMap(config) || typeof config['name'] !== 'string' || !isMap(config['resources'])) throw strange()
   const nodes = <N extends { readonly kind: string }>(collection: string, kind: N['kind']): Map<string, N> => {
     const found = config[collection]

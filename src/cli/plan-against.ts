@@ -3,6 +3,7 @@ import { type Side, type State, stateOf } from '../plan/state.ts'
 import { compileSaved } from '../reload/compile-saved.ts'
 import { LastGood } from '../reload/last-good.ts'
 import type { Target } from '../target.ts'
+import { type AdminOptions, readAdminServer } from './admin-options.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import type { Io } from './io.ts'
 import { liveState } from './live-state.ts'
@@ -11,12 +12,11 @@ import { stopOnFindings } from './report.ts'
 import { type ConfigOptions, defaultConfig } from './verb.ts'
 
 /** Options of `plan`. */
-export interface PlanOptions extends ConfigOptions {
+export interface PlanOptions extends ConfigOptions, AdminOptions {
   readonly target: Target
   readonly against?: string
   readonly exitCode?: boolean
   readonly stateDir?: string
-  readonly admin: string
 }
 
 /** What to compare with and how to call it, or how the run ends because that is broken. */
@@ -30,8 +30,9 @@ export async function beforeSide(io: Io, file: string, options: PlanOptions): Pr
   return fromFile(io, against, options)
 }
 
-async function liveFor({ admin, target }: PlanOptions): Promise<State> {
-  const state = await liveState(admin)
+async function liveFor(options: PlanOptions): Promise<State> {
+  const { admin, target } = options
+  const state = await liveState(await readAdminServer(options))
   if (state.target === target) return state
   throw new Stop(exit.usage, `the server at ${admin} serves ${state.target}; plan for it with --target ${state.target}`)
 }

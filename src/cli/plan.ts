@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { isEmpty, plan } from '../plan/plan.ts'
 import { planToJson, printPlan } from '../plan/print.ts'
+import { adminOptions } from './admin-options.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import { colorsOf } from './io.ts'
 import { beforeSide, type PlanOptions } from './plan-against.ts'
@@ -11,23 +12,24 @@ import { configOptions, defaultConfig, type Verb, verb, type VerbCx } from './ve
 
 export const planVerb: Verb = (cx) =>
   configOptions(
-    verb({
-      name: 'plan',
-      summary: 'show what would change, what it costs, and whether connections drop',
-      examples: [
-        ['plan', 'against what was last served from here'],
-        ['plan --against live --exit-code', 'against the running server; 2 when something changes'],
-        ['plan --against old.yaml --format json', 'against another file, for machines'],
-        ['plan --target nginx --against old.yaml', 'for nginx: also whether it has to be reloaded, and why'],
-      ],
-      notes: 'Without --against the last good configuration in the state directory is taken; when there is none, everything is new.',
-    })
-      .argument('[file]', 'the configuration, or "-" for standard input', defaultConfig)
-      .addOption(targetOption('the engine that the plan is for'))
-      .option('--against <what>', '"live", a file, or "-" for standard input')
-      .option('--exit-code', 'exit with 2 when there are changes')
-      .option('--state-dir <dir>', 'where a server keeps its state (default: .sluice beside the configuration)')
-      .option('--admin <host:port>', 'admin API of the server, for --against live', '127.0.0.1:9900'),
+    adminOptions(
+      verb({
+        name: 'plan',
+        summary: 'show what would change, what it costs, and whether connections drop',
+        examples: [
+          ['plan', 'against what was last served from here'],
+          ['plan --against live --exit-code', 'against the running server; 2 when something changes'],
+          ['plan --against old.yaml --format json', 'against another file, for machines'],
+          ['plan --target nginx --against old.yaml', 'for nginx: also whether it has to be reloaded, and why'],
+        ],
+        notes: 'Without --against the last good configuration in the state directory is taken; when there is none, everything is new.',
+      })
+        .argument('[file]', 'the configuration, or "-" for standard input', defaultConfig)
+        .addOption(targetOption('the engine that the plan is for'))
+        .option('--against <what>', '"live", a file, or "-" for standard input')
+        .option('--exit-code', 'exit with 2 when there are changes')
+        .option('--state-dir <dir>', 'where a server keeps its state (default: .sluice beside the configuration)'),
+    ),
   ).action(async (file: string, options: PlanOptions) => cx.exit(await planVerbRun(cx, file, options)))
 
 async function planVerbRun(cx: VerbCx, file: string, options: PlanOptions): Promise<ExitCode> {

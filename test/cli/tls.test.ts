@@ -77,6 +77,25 @@ describe('serve over TCP', () => {
     }
   })
 
+  it('tells its status to whoever shows a certificate of the authority', async () => {
+    const port = await freePort()
+    await using server = startSluice(place.dir, ['serve', '--admin', `127.0.0.1:${port}`, '--xds', '127.0.0.1:0', '--state-dir', 'told', ...mutual])
+    await server.says(/ready: /)
+    const admin = ['--admin', `https://127.0.0.1:${port}`]
+    const [ca, cert, key] = [place.path('ca.pem'), place.path('client.pem'), place.path('client.key')]
+    expect(await place.run(['status', ...admin, '--ca', ca, '--cert', cert, '--key', key])).toMatchObject({ code: 0, stderr: '' })
+    const plan = await place.run(['plan', place.path('gateway.yaml'), '--against', 'live', ...admin, '--ca', ca, '--cert', cert, '--key', key])
+    expect(plan).toMatchObject({ code: 0, stdout: 'No changes.\n' })
+    expect((await place.run(['status', ...admin, '--ca', ca])).code).toBe(69)
+    expect((await place.run(['status', ...admin])).stderr).toMatch(/certificate of \S+ is not trusted \(\w+\); --ca names its authority/)
+    expect(await place.run(['status', ...admin, '--cert', cert])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('both --cert and --key') as string,
+    })
+    const plain = await place.run(['status', '--admin', `127.0.0.1:${port}`, '--ca', ca])
+    expect(plain).toMatchObject({ code: 64, stderr: expect.stringContaining(`write --admin https://127.0.0.1:${port}`) as string })
+  })
+
   it('--insecure opens it to the network, with a warning', async () => {
     await using server = await serve('insecure', ['--xds', '0.0.0.0:0', '--insecure'])
     expect(server.process.stderr()).toMatch(

@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { installNginx } from '../../src/engine/nginx-install.ts'
 import { nginxSite } from '../../src/engine/nginx-site.ts'
 import { type NginxSupervisor, superviseNginx } from '../../src/engine/nginx-supervise.ts'
@@ -10,6 +9,7 @@ import { readRuntimeFiles } from '../../src/nginx/runtime-files.ts'
 import { type NginxServing, serveNginx, type ServeNginxOptions } from '../../src/serve-nginx.ts'
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
+import { save } from './save.ts'
 
 /** A followed file, a control plane in this process, and a real nginx that it runs. */
 export interface NginxRig extends AsyncDisposable {
@@ -50,19 +50,10 @@ export async function startNginxRig(
   serving.publisher.begin()
   await nginx.ready()
   await until('the workers are known', () => serving.publisher.ready)
-  const save = async (next: string): Promise<PublishReceipt> => {
-    await writeFile(`${config}.new`, next)
-    // An editor flushes before it renames. The file's two times tell the rename from the write only when they differ by a tick.
-    await delay(10)
-    await rename(`${config}.new`, config)
-    await serving.reload('a test')
-    await until('the change is published', () => serving.state === 'serving', 5_000)
-    if (!serving.last.receipt) throw new Error(`not published: ${JSON.stringify(serving.last.diagnostics)}`)
-    return serving.last.receipt
-  }
   return {
-    ...{ config, dir, port, serving, nginx, lines, save },
-    apply: async (next) => serving.fleet.settled(await save(next), { timeoutMs: 5_000 }),
+    ...{ config, dir, port, serving, nginx, lines },
+    save: (next) => save(config, serving, next),
+    apply: async (next) => serving.fleet.settled(await save(config, serving, next), { timeoutMs: 5_000 }),
     async workers() {
       const text = await readFile(`/proc/${nginx.pid ?? 0}/task/${nginx.pid ?? 0}/children`, 'utf8')
       return text.trim().split(' ').filter(Boolean).map(Number)

@@ -1,13 +1,12 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { bootstrap } from '../../src/envoy/bootstrap.ts'
 import { serve, type ServeOptions, type Serving } from '../../src/serve.ts'
 import type { PublishReceipt } from '../../src/live/fleet.ts'
 import { startEnvoy, type TestEnvoy } from '../support/envoy.ts'
 import { freePort } from '../support/free-port.ts'
-import { until } from '../support/until.ts'
+import { save } from './save.ts'
 
 /** A followed file, a control plane in this process, and a real Envoy behind it. */
 export interface Rig extends AsyncDisposable {
@@ -36,24 +35,14 @@ export async function startRig(text: (port: number) => string, options: Partial<
   const socket = join(dir, 'xds.sock')
   await serving.xds.listen({ socket })
   const envoy = await startEnvoy({ bootstrap: bootstrapFor(socket) })
-  const save = async (next: string): Promise<PublishReceipt> => {
-    await writeFile(`${config}.new`, next)
-    // An editor flushes before it renames. The file's two times tell the rename from the write only when they differ by a tick.
-    await delay(10)
-    await rename(`${config}.new`, config)
-    await serving.reload('a test')
-    await until('the change is published', () => serving.state === 'serving', 5_000)
-    if (!serving.last.receipt) throw new Error(`not published: ${JSON.stringify(serving.last.diagnostics)}`)
-    return serving.last.receipt
-  }
   return {
     config,
     port,
     serving,
     envoy,
-    save,
+    save: (next) => save(config, serving, next),
     async apply(next) {
-      await serving.fleet.settled(await save(next), { timeoutMs: 5_000 })
+      await serving.fleet.settled(await save(config, serving, next), { timeoutMs: 5_000 })
     },
     async [Symbol.asyncDispose]() {
       await envoy.stop()
