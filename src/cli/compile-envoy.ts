@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Good } from '../compile.ts'
+import { makeDirectory } from '../lib/make-directory.ts'
 import { writeFileAtomically } from '../lib/write-file-atomically.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import type { Io } from './io.ts'
@@ -38,7 +38,7 @@ export async function compileEnvoy(io: Io, file: string, options: EnvoyCompileOp
 async function writeOut(dir: string, text: string, good: Good): Promise<string> {
   const path = join(dir, 'envoy.json')
   try {
-    await mkdir(dir, { recursive: true })
+    await makeDirectory(dir)
     await writeFileAtomically(path, text, holdsSecrets(good) ? 0o600 : 0o644)
   } catch (error) {
     throw new Stop(exit.findings, `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })

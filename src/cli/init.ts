@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageFile } from './package-file.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import { atHome } from './read-config.ts'
 import { type Verb, verb, type VerbCx } from './verb.ts'
+import { makeDirectory } from '../lib/make-directory.ts'
 
 export const initVerb: Verb = (cx) =>
   verb({
@@ -22,7 +23,9 @@ export const initVerb: Verb = (cx) =>
 async function init({ io }: VerbCx, dir: string, quiet: boolean): Promise<ExitCode> {
   const home = atHome(io, dir)
   const file = join(home, 'gateway.yaml')
-  await mkdir(home, { recursive: true })
+  await makeDirectory(home).catch((error: unknown) => {
+    throw new Stop(exit.findings, `cannot make ${home}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  })
   try {
     await writeFile(file, await readFile(packageFile('templates/init/gateway.yaml')), { flag: 'wx' })
   } catch (error) {

@@ -1,6 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tryLock } from './file-lock.ts'
+import { makeDirectory } from '../lib/make-directory.ts'
 
 /** More than the bootstrap file of a proxy takes. */
 const probeBytes = 65_536
@@ -38,7 +39,7 @@ export async function checkRunDir(dir: string): Promise<void> {
 
 async function lockIn(dir: string): ReturnType<typeof tryLock> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await makeDirectory(dir, 0o700)
     return await tryLock(join(dir, 'run.lock'))
   } catch (error) {
     throw unusable(dir, error)

@@ -1,5 +1,6 @@
 import { chmod, link, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeDirectory } from '../lib/make-directory.ts'
 import { writeFileAtomically } from '../lib/write-file-atomically.ts'
 import { deltasPath, documentPath, manifestPath, type TreeFile, treeDirectories } from './tree.ts'
 
@@ -9,7 +10,7 @@ import { deltasPath, documentPath, manifestPath, type TreeFile, treeDirectories 
  * go, and so does what its workers have saved; logs stay. Rejects with the reason.
  */
 export async function replaceTree(dir: string, tree: ReadonlyMap<string, TreeFile>): Promise<void> {
-  const made = await mkdir(dir, { recursive: true })
+  const made = await makeDirectory(dir)
   try {
     const stage = await mkdtemp(join(dir, '.sluice-'))
     try {

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checksumOf, type Decoded, decode, encode, type Saved } from './saved.ts'
+import { makeDirectory } from '../lib/make-directory.ts'
 
 /** The newest state first. */
 const generations = ['last-good.json', 'last-good.1.json'] as const
@@ -72,7 +73,7 @@ export class LastGood {
   async #write(saved: Saved, now: number): Promise<void> {
     const checksum = checksumOf(JSON.stringify(saved))
     if (checksum === this.#newest) return
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(this.#directory, 0o700)
     const [newest, older] = generations.map((name) => join(this.#directory, name)) as [string, string]
     const aside = join(this.#directory, `${generations[0]}.${process.pid}.${++this.#writes}.new`)
     try {
