@@ -5,6 +5,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { NginxBinary } from '../engine/nginx-install.ts'
 import { confOptionsOf } from '../engine/nginx-options.ts'
 import { validateWithNginx } from '../engine/nginx-validate.ts'
+import { productOf } from '../nginx/conf.ts'
 import type { ForNginx } from '../nginx/emit.ts'
 import { readRuntimeFiles } from '../nginx/runtime-files.ts'
 import { makeTree } from '../nginx/tree.ts'
@@ -19,7 +20,9 @@ export async function askNginx(binary: NginxBinary, { start, state }: ForNginx):
     const verdict = await validateWithNginx(binary, dir)
     if (verdict.ok) return []
     const help = 'when it names nothing of this machine, it is a gap in the checks of sluice: please report it with the configuration'
-    return [finding('nginx/refused-configuration', `nginx ${binary.version} refuses the configuration: ${verdict.message}`, help)]
+    return [
+      finding('nginx/refused-configuration', `${productOf(binary.profile)} ${binary.version} refuses the configuration: ${verdict.message}`, help),
+    ]
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

@@ -1,4 +1,5 @@
 import { findNginx, installNginx, type NginxBinary } from '../engine/nginx-install.ts'
+import { productOf } from '../nginx/conf.ts'
 import { exit, type ExitCode, Stop } from './exit.ts'
 import { writeJson } from './report.ts'
 import type { CommonOptions, VerbCx } from './verb.ts'
@@ -20,7 +21,7 @@ export async function nginxPath({ io }: VerbCx, { format }: CommonOptions): Prom
 export async function nginxVersion({ io }: VerbCx, { format }: CommonOptions): Promise<ExitCode> {
   const binary = await found(io.env)
   if (format === 'json') writeJson(io, { schemaVersion: 1, ...binary })
-  else io.stdout.write(`${binary.profile === 'openresty-1.27' ? 'openresty ' : ''}${binary.version}\n`)
+  else io.stdout.write(`${productOf(binary.profile) === 'openresty' ? 'openresty ' : ''}${binary.version}\n`)
   return exit.ok
 }
 

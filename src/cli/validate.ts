@@ -1,6 +1,7 @@
 import type { Good } from '../compile.ts'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { installNginx } from '../engine/nginx-install.ts'
+import { productOf } from '../nginx/conf.ts'
 import type { Target } from '../target.ts'
 import { exit, type ExitCode } from './exit.ts'
 import { askEnvoy } from './ask-envoy.ts'
@@ -53,5 +54,5 @@ async function validate({ io }: VerbCx, file: string, options: Options): Promise
 async function askEngine(io: Io, good: Good<Target>): Promise<{ readonly name: string; readonly diagnostics: readonly Diagnostic[] }> {
   if (good.target === 'envoy') return { name: 'Envoy', diagnostics: await askEnvoy(io, good) }
   const binary = await installNginx((line) => io.stderr.write(`${line}\n`), io.env)
-  return { name: `nginx ${binary.version}`, diagnostics: await askNginx(binary, good) }
+  return { name: `${productOf(binary.profile)} ${binary.version}`, diagnostics: await askNginx(binary, good) }
 }

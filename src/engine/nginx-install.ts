@@ -35,6 +35,9 @@ const packages = [
 const otherWays =
   'Or give it one yourself: apt install nginx libnginx-mod-http-lua lua-cjson (Debian 12), or OpenResty 1.27 or later, on PATH or in NGINX_BIN.'
 
+/** Where packages put it that does not have to be on PATH. */
+const usualPlaces = ['/usr/local/openresty/bin', '/usr/local/openresty/nginx/sbin', '/usr/sbin', '/usr/local/sbin']
+
 /** Finds an nginx with Lua without downloading: `NGINX_BIN`, PATH (OpenResty first), then the cache. Rejects when `NGINX_BIN` cannot be used. */
 export async function findNginx(env: NodeJS.ProcessEnv = process.env): Promise<NginxBinary | undefined> {
   if (env['NGINX_BIN']) {
@@ -43,7 +46,7 @@ export async function findNginx(env: NodeJS.ProcessEnv = process.env): Promise<N
       throw new EngineUnavailable(`NGINX_BIN names ${env['NGINX_BIN']}, which is no nginx ≥ 1.22 with the Lua module and no OpenResty ≥ 1.27`)
     return chosen
   }
-  const dirs = [...(env['PATH'] ?? '').split(delimiter).filter((dir) => dir !== ''), '/usr/local/openresty/bin', '/usr/sbin', '/usr/local/sbin']
+  const dirs = [...(env['PATH'] ?? '').split(delimiter).filter((dir) => dir !== ''), ...usualPlaces]
   for (const name of ['openresty', 'nginx']) {
     for (const dir of dirs) {
       const found = await inspect(join(dir, name), 'PATH')

@@ -27,7 +27,7 @@ export async function reloadTree({ binary, dir, pid }: Reloading, tree: Readonly
   if (!conf) throw new Error('the tree has no nginx.conf')
   // Authorities are named by their content, so that none is ever overwritten by another.
   for (const [path, { text, mode }] of tree) {
-    if (!path.startsWith('trust/')) continue
+    if (!/^(conf\/)?trust\//.test(path)) continue
     await mkdir(dirname(join(dir, path)), { recursive: true })
     await writeFileAtomically(join(dir, path), text, mode)
   }

@@ -10,7 +10,7 @@ import { type Backoff, KeptRunning } from './keep-running.ts'
 import { type NginxAdmin, nginxAdmin } from './nginx-admin.ts'
 import { drainNginx } from './nginx-drain.ts'
 import type { NginxBinary } from './nginx-install.ts'
-import { plainLine } from './nginx-validate.ts'
+import { logToStderr, plainLine } from './nginx-validate.ts'
 import { checkPorts, portTakenIn, type WantedPort } from './port-check.ts'
 import { lockRunDir } from './run-lock.ts'
 
@@ -128,7 +128,7 @@ class RunningNginx implements NginxSupervisor {
   #spawn(): EngineProcess {
     const { binary, dir } = this.#options
     rmSync(this.#socket, { force: true }) // left behind by a killed nginx
-    return startProcess({ binary: binary.path, args: ['-p', dir, '-c', 'nginx.conf'], cwd: dir }, (line) => this.#relay(line))
+    return startProcess({ binary: binary.path, args: ['-p', dir, '-c', 'nginx.conf', ...logToStderr], cwd: dir }, (line) => this.#relay(line))
   }
 
   /** The workers of a killed master go on, holding its ports: they finish their requests and take no new ones. */

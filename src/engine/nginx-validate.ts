@@ -1,6 +1,12 @@
 import { execFile } from 'node:child_process'
 import type { NginxBinary } from './nginx-install.ts'
 
+/**
+ * Where nginx speaks before it has read its configuration. Without it OpenResty writes into the tree, or complains that it cannot, and says the rest in
+ * other words. From nginx 1.19.5 on.
+ */
+export const logToStderr: readonly string[] = ['-e', 'stderr']
+
 /** What nginx says about a tree: nothing against it, or the reason. */
 export type NginxVerdict = { readonly ok: true } | { readonly ok: false; readonly message: string }
 
@@ -13,7 +19,7 @@ export function validateWithNginx(
   dir: string,
   { timeoutMs = 60_000, conf = 'nginx.conf' }: { readonly timeoutMs?: number; readonly conf?: string } = {},
 ): Promise<NginxVerdict> {
-  const args = ['-t', '-q', '-p', dir, '-c', conf]
+  const args = ['-t', '-q', '-p', dir, '-c', conf, ...logToStderr]
   const options = { cwd: dir, timeout: timeoutMs, killSignal: 'SIGKILL' } as const
   return new Promise((resolve, reject) => {
     execFile(binary.path, args, options, (error, _stdout, stderr) => {

@@ -2,6 +2,7 @@ import type { Good } from '../compile.ts'
 import type { NginxSite } from '../engine/nginx-site.ts'
 import type { NginxVerdict } from '../engine/nginx-validate.ts'
 import type { Service } from '../model/gateway.ts'
+import { productOf } from '../nginx/conf.ts'
 import { reloadReasons } from '../nginx/needs-reload.ts'
 import type { Line } from '../nginx/state.ts'
 import type { Happening } from '../reload/events.ts'
@@ -67,8 +68,7 @@ export class NginxPublisher implements Publisher<'nginx'>, Fleet {
   constructor(options: NginxPublisherOptions) {
     this.#options = options
     const { clock, site, host } = options
-    const agent = site.binary.profile === 'openresty-1.27' ? 'openresty' : 'nginx'
-    const who = { host, cluster: '', agent, version: site.binary.version, address: 'unix' }
+    const who = { host, cluster: '', agent: productOf(site.binary.profile), version: site.binary.version, address: 'unix' }
     this.#workers = new NginxWorkers(
       this.#lines,
       who,

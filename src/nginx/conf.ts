@@ -10,6 +10,11 @@ import type { Start, StartListener } from './start.ts'
  */
 export type Profile = 'debian-1.22' | 'debian-1.26' | 'openresty-1.27'
 
+/** What the one that runs a profile calls itself, and its packages call the program. */
+export function productOf(profile: Profile): 'nginx' | 'openresty' {
+  return profile === 'openresty-1.27' ? 'openresty' : 'nginx'
+}
+
 /** Where the engine that will run the tree keeps its parts; all defaults fit packages of the system. */
 export interface ConfOptions {
   readonly profile: Profile

@@ -66,7 +66,9 @@ describe('run --engine nginx', () => {
     const status = await place.run(['status', '--admin', address])
     expect([status.code, status.stderr]).toEqual([1, ''])
     expect(status.stdout).toMatch(/^configuration last-good, version \w+, since \S+: the files have 1 error\n\nerror config\/unknown-key: /)
-    expect(status.stdout).toMatch(/\nproxy \S+\/worker-0 current \(nginx 1\.\d+\.\d+, unix\), connected since \S+\n(?:.*\n)* {2}nginx\.conf 1\/1\n/)
+    expect(status.stdout).toMatch(
+      /\nproxy \S+\/worker-0 current \((?:nginx|openresty) 1\.[\d.]+, unix\), connected since \S+\n(?:.*\n)* {2}nginx\.conf 1\/1\n/,
+    )
     expect(status.stdout).toMatch(/^ {2}route +1\/1$/m)
     expect(status.stdout.match(/ current /g)).toHaveLength(2)
 
@@ -106,7 +108,7 @@ describe('run --engine nginx', () => {
     expect([(await send(port, '/')).body, await conf()]).toEqual(['one', before])
     const status = await place.run(['status', '--admin', address])
     expect(status.code).toBe(1)
-    expect(status.stdout).toMatch(/ rejected \(nginx/)
+    expect(status.stdout).toMatch(/ rejected \((?:nginx|openresty)/)
     expect(status.stdout).toMatch(/ {2}refused listener more since \S+; .*\n {4}gateway\.yaml:2:\d+ listener more\n {4}port \d+ is in use by node/)
 
     await new Promise((resolve) => holder.close(resolve))

@@ -57,7 +57,7 @@ describe('serve --engine nginx', () => {
 
     const nginx = await startNginx(dir)
     await until('it serves', async () => (await body(port)) === 'two')
-    await running.says(/proxy \S+\/worker-0 \(nginx \S+, unix\) connected/)
+    await running.says(/proxy \S+\/worker-0 \((?:nginx|openresty) \S+, unix\) connected/)
     await until('it is ready', async () => (await fetch(`http://${address}/health/ready`)).status === 200)
     await place.write('gateway.yaml', config(port, 'three'))
     await until('the change is live', async () => (await body(port)) === 'three')

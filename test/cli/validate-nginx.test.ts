@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { installNginx } from '../../src/engine/nginx-install.ts'
+import { productOf } from '../../src/nginx/conf.ts'
 import { good, workplace } from './run-cli.ts'
 
-const { version } = await installNginx()
+const { profile, version } = await installNginx()
 const h2 = `${good}  a: {match: {path: /a}, to: a}\nservices: {a: {endpoints: ["127.0.0.1:1"], protocol: h2}}\n`
 
 describe('validate --target nginx', () => {
@@ -20,7 +21,7 @@ describe('validate --target nginx', () => {
     expect(await place.run(['validate', '--target', 'nginx', '--engine'], { env: process.env })).toEqual({
       code: 0,
       stdout: '',
-      stderr: `✔ gateway.yaml is valid for nginx, for nginx ${version} too\n`,
+      stderr: `✔ gateway.yaml is valid for nginx, for ${productOf(profile)} ${version} too\n`,
     })
   })
 
