@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Compiled } from '../compile.ts'
 import { findNginx, type NginxBinary } from '../engine/nginx-install.ts'
 import { confOptionsOf } from '../engine/nginx-options.ts'
-import { adminSocket, type ConfOptions, type Profile } from '../nginx/conf.ts'
+import { adminSocket, type ConfOptions, productOf, type Profile } from '../nginx/conf.ts'
 import { replaceTree } from '../nginx/replace-tree.ts'
 import { readRuntimeFiles } from '../nginx/runtime-files.ts'
 import { makeTree, manifestPath } from '../nginx/tree.ts'
@@ -44,7 +45,7 @@ export async function compileNginx(io: Io, file: string, options: NginxCompileOp
   if (options.format === 'json') writeJson(io, { ...jsonReport(compiled), target: 'nginx', out, dir, profile: conf.profile, tested, files })
   else io.stdout.write(`${out}\n`)
   if (!options.quiet) {
-    const program = options.profile === undefined && binary && binary.from !== 'PATH' ? '$(sluice engine path nginx)' : 'nginx'
+    const program = options.profile === undefined && binary ? programOf(binary, io.env) : productOf(conf.profile)
     io.stderr.write(`wrote ${out} (${files.length} files, profile ${conf.profile}); ${testedWords(binary)}\n${howToRun(program, dir, out)}`)
   }
   return exit.ok
@@ -76,8 +77,9 @@ async function realPath(path: string): Promise<string> {
 
 async function put(out: string, tree: ReturnType<typeof makeTree>): Promise<void> {
   const exists = async (name: string): Promise<boolean> => (await stat(join(out, name)).catch(() => undefined)) !== undefined
-  if ((await exists('nginx.conf')) && !(await exists(manifestPath))) {
-    throw new Stop(exit.findings, `${join(out, 'nginx.conf')} was not written by sluice, so it stays; choose another directory or remove it`)
+  for (const file of ['nginx.conf', 'conf/nginx.conf']) {
+    if (!tree.has(file) || !(await exists(file)) || (await exists(manifestPath))) continue
+    throw new Stop(exit.findings, `${join(out, file)} was not written by sluice, so it stays; choose another directory or remove it`)
   }
   await replaceTree(out, tree).catch((error: unknown) => {
     throw new Stop(exit.findings, `cannot write ${out}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
@@ -85,8 +87,15 @@ async function put(out: string, tree: ReturnType<typeof makeTree>): Promise<void
 }
 
 function testedWords(binary: NginxBinary | undefined): string {
-  if (binary) return `nginx ${binary.version} takes it`
+  if (binary) return `${productOf(binary.profile)} ${binary.version} takes it`
   return 'it was not tested, as there is no nginx with Lua here (`sluice engine install nginx` fetches one)'
+}
+
+/** What a shell of this user starts it with. */
+function programOf({ from, path }: NginxBinary, env: NodeJS.ProcessEnv): string {
+  if (from !== 'PATH') return '$(sluice engine path nginx)'
+  const [first] = (env['PATH'] ?? '').split(delimiter).filter((dir) => existsSync(join(dir, basename(path))))
+  return first === dirname(path) ? basename(path) : path
 }
 
 function howToRun(program: string, dir: string, out: string): string {

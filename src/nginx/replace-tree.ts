@@ -88,7 +88,7 @@ async function same(path: string, { text, mode }: TreeFile): Promise<boolean> {
 /** Files of the tree that is there, by its own word; none when it says nothing. */
 async function oldFiles(dir: string): Promise<string[]> {
   const text = await readFile(join(dir, manifestPath), 'utf8').catch(() => '{}')
-  return filesIn(text).filter((path) => /^(lua|trust)\/[\w./-]+$/.test(path) && !path.includes('..'))
+  return filesIn(text).filter((path) => /^(lua|trust|conf)\/[\w./-]+$/.test(path) && !path.includes('..'))
 }
 
 /** Whatever stands there: nobody makes sluice fail, or remove something else, by writing a manifest. */

@@ -38,8 +38,21 @@ export function makeTree(start: Start, state: State, runtime: RuntimeFiles, opti
   ])
   for (const [path, text] of runtime) files.set(path, { text, mode: path.endsWith('.key') ? 0o600 : 0o644 })
   for (const [name, trust] of start.trusts) if (typeof trust !== 'string') files.set(trustPath(name), { text: trust.pem, mode: 0o644 })
+  if (options.profile === 'openresty-1.27') for (const [path, file] of forOpenresty(files)) files.set(path, file)
   if (options.dir !== undefined) files.set(manifestPath, { text: manifest(options.dir, [...files.keys()]), mode: 0o644 })
   return new Map([...files].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/**
+ * `openresty -p DIR` alone reads `conf/nginx.conf`, and looks beside that file for certificates, wherever the file that it includes lies. Debian's nginx
+ * has an absolute path for its own file, so there `-c` must be said.
+ */
+function forOpenresty(files: ReadonlyMap<string, TreeFile>): [string, TreeFile][] {
+  const certificates = [...files].filter(([path]) => /^(trust\/|placeholder\.)/.test(path))
+  return [
+    ['conf/nginx.conf', { text: 'include ../nginx.conf;\n', mode: 0o644 }],
+    ...certificates.map(([path, file]): [string, TreeFile] => [`conf/${path}`, file]),
+  ]
 }
 
 function manifest(dir: string, files: readonly string[]): string {

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts'
 import { good, workplace, type Workplace } from './run-cli.ts'
 import { filesOf, runPlain } from './tree.ts'
 
-const { path: binary } = await installNginx()
+const { path: binary, profile } = await installNginx()
 const argv = ['compile', '--target', 'nginx', '--out', 'tree']
 const withEnv = { env: process.env }
 
@@ -42,7 +42,7 @@ describe('compile --target nginx', () => {
     const { code, stdout, stderr } = await place.run(argv, withEnv)
     expect([code, stdout]).toEqual([0, `${place.path('tree')}\n`])
     expect(stderr).toMatch(
-      /^wrote \S+tree \(\d+ files, profile \S+\); nginx [\d.]+ takes it\nrun it: \S.*nginx\)? -p \S+tree -c nginx\.conf\nafter another /,
+      /^wrote \S+tree \(\d+ files, profile \S+\); (?:nginx|openresty) [\d.]+ takes it\nrun it: \S.*(?:nginx|openresty)\)? -p \S+tree -c nginx\.conf\nafter another /,
     )
     await using nginx = await runPlain(binary, place.path('tree'))
     expect((await send(port, '/hello')).body).toBe('one')
@@ -74,6 +74,21 @@ describe('compile --target nginx', () => {
     const said = JSON.parse(stdout) as { files: { path: string; bytes: number }[] }
     expect(said).toMatchObject({ schemaVersion: 1, target: 'nginx', dir: place.path('tree'), tested: { path: (await findNginx())?.path } })
     expect(said.files).toContainEqual({ path: place.path('tree/nginx.conf'), bytes: statSync(place.path('tree/nginx.conf')).size })
+  })
+
+  it('names OpenResty as its user calls it', async () => {
+    await using place = await workplace({ 'gateway.yaml': good })
+    await place.write('bin/openresty', '#!/bin/sh\necho nginx version: openresty/1.27.1.2 >&2\n')
+    chmodSync(place.path('bin/openresty'), 0o755)
+    const told = async (env: NodeJS.ProcessEnv) => (await place.run(argv, { env })).stderr.split('\n').slice(0, 2)
+    const words = (program: string) => [
+      expect.stringMatching(/ profile openresty-1\.27\); openresty 1\.27\.1\.2 takes it$/) as string,
+      `run it: ${program} -p ${place.path('tree')} -c nginx.conf`,
+    ]
+    expect(await told({ PATH: place.path('bin') })).toEqual(words('openresty'))
+    expect(await told({ PATH: '', NGINX_BIN: place.path('bin/openresty') })).toEqual(words('$(sluice engine path nginx)'))
+    await place.run([...argv, '--profile', 'debian'], { env: {} })
+    expect(existsSync(place.path('tree/conf/nginx.conf'))).toBe(false)
   })
 
   it('says so when nginx was not asked because there is none', async () => {
@@ -119,6 +134,16 @@ describe('the directory of a tree', () => {
     expect(readFileSync(place.path('tree/nginx.conf'), 'utf8')).not.toContain('load_module')
   })
 
+  it.runIf(profile === 'openresty-1.27')('is all that OpenResty must be told', async () => {
+    const port = await freePort()
+    await using place = await workplace({ 'gateway.yaml': answering(port, 'one') })
+    await place.run(argv, withEnv)
+    await using nginx = await runPlain(binary, place.path('tree'), [])
+    expect([nginx.output(), (await send(port, '/hello')).body]).toEqual(['', 'one'])
+    expect(await nginx.signal('quit')).toBe(0)
+    expect(await nginx.exited).toBe(0)
+  })
+
   it('may be reached over a link', async () => {
     const port = await freePort()
     await using place = await workplace({ 'gateway.yaml': answering(port, 'one') })
@@ -155,7 +180,7 @@ describe('an old tree stays byte for byte', () => {
   it('when nginx -t refuses the new one', async () => {
     const { code, stderr } = await second(refusing)
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^error nginx\/refused-configuration: nginx [\d.]+ refuses the configuration: .*no thanks/)
+    expect(stderr).toMatch(/^error nginx\/refused-configuration: (?:nginx|openresty) [\d.]+ refuses the configuration: .*no thanks/)
   })
 
   it('when the binary that was asked for is missing', async () => {
@@ -197,6 +222,12 @@ describe('an old tree stays byte for byte', () => {
     const { code, stderr } = await place.run(argv, withEnv)
     expect([code, filesOf(place.path('tree'))]).toEqual([1, { 'nginx.conf': '644 events {}\n' }])
     expect(stderr).toMatch(/error: \S+nginx\.conf was not written by sluice, so it stays; choose another directory or remove it\n$/)
+    await using prefix = await workplace({ 'gateway.yaml': good, 'tree/conf/nginx.conf': 'events {}\n' })
+    expect(await prefix.run([...argv, '--profile', 'openresty'], withEnv)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('conf/nginx.conf was not') as string,
+    })
+    expect(filesOf(prefix.path('tree'))).toEqual({ 'conf/nginx.conf': '644 events {}\n' })
   })
 })
 

@@ -13,7 +13,7 @@ export function filesOf(dir: string): Record<string, string> {
   )
 }
 
-/** An nginx that somebody else than sluice starts: `nginx -p DIR -c nginx.conf` from another directory. */
+/** An nginx that somebody else than sluice starts: `nginx -p DIR -c nginx.conf`, or with other words after the directory, from another one. */
 export interface PlainNginx extends AsyncDisposable {
   output(): string
   /** `nginx -s SIGNAL`, as an operator calls it. */
@@ -24,8 +24,8 @@ export interface PlainNginx extends AsyncDisposable {
 }
 
 /** Resolves when it answers on its admin socket, or when it has ended. */
-export async function runPlain(binary: string, dir: string): Promise<PlainNginx> {
-  const args = ['-p', dir, '-c', 'nginx.conf']
+export async function runPlain(binary: string, dir: string, more: readonly string[] = ['-c', 'nginx.conf']): Promise<PlainNginx> {
+  const args = ['-p', dir, ...more]
   const child = spawn(binary, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))

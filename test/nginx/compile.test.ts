@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Compiler } from '../../src/compile.ts'
@@ -16,7 +17,7 @@ import { documentText, serviceLine, type StateInput } from '../../src/nginx/stat
 import { makeTree } from '../../src/nginx/tree.ts'
 import { compileText as compileGood } from '../plan/memory-files.ts'
 import { freePort } from '../support/free-port.ts'
-import { compileForNginx, forNginx, startNginx, writeTestTree } from '../support/nginx.ts'
+import { compileForNginx, compileText, forNginx, startNginx, writeTestTree } from '../support/nginx.ts'
 import { gatewayOf, listenerOn, madeOf, serviceOn, to } from '../support/nginx-routes.ts'
 import { routeOf } from '../support/routes.ts'
 
@@ -87,6 +88,28 @@ describe('the tree', () => {
     const openresty = await conf('openresty-1.27')
     expect(openresty).toMatch(/listen 127\.0\.0\.1:1 ssl reuseport;\n\s+http2 on;/)
     expect(openresty).not.toMatch(/load_module|\n\s+keepalive /)
+  })
+
+  it('has for OpenResty the file that it reads when it is told the directory alone, with the certificates that it looks for beside it', async () => {
+    const names = ['examples/certs/shop.pem', 'examples/certs/shop.key', 'test/features/upstream-tls/valid/ca.pem']
+    const files = Object.fromEntries(await Promise.all(names.map(async (name) => [basename(name), await readFile(name, 'utf8')] as const)))
+    const made = await compileText(
+      `version: 1
+listeners: {public: {port: 8443, tls: {certificates: [{cert: shop.pem, key: 'secret://file/shop.key'}]}}}
+services: {a: {endpoints: ["127.0.0.1:1"], tls: {serverName: a.test, ca: ca.pem}}}
+routes: {a: {match: {path: /}, to: a}}
+`,
+      files,
+    )
+    const tree = async (profile: 'debian-1.22' | 'openresty-1.27') => makeTree(made.start, made.state, await readRuntimeFiles(), { profile })
+    const openresty = await tree('openresty-1.27')
+    const beside = [...openresty.keys()].filter((path) => path.startsWith('conf/'))
+    const certificates = /(?:ssl_certificate|ssl_certificate_key|ssl_trusted_certificate) (?!\/)(\S+);/g
+    const named = [...(openresty.get('nginx.conf')?.text ?? '').matchAll(certificates)].map(([, path]) => path ?? '')
+    expect(named).toEqual(expect.arrayContaining(['placeholder.pem', expect.stringMatching(/^trust\//) as string]))
+    expect(new Set(beside)).toEqual(new Set(['conf/nginx.conf', ...named.map((path) => `conf/${path}`)]))
+    for (const path of named) expect(openresty.get(`conf/${path}`)).toEqual(openresty.get(path))
+    expect([...(await tree('debian-1.22')).keys()].filter((path) => path.startsWith('conf/'))).toEqual([])
   })
 
   it('holds secrets only in files of mode 0600', async () => {
