@@ -1,5 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { StatsConfigSchema } from '#gen/envoy/config/metrics/v3/stats_pb.js'
+import { quoteRegex } from '../model/regex.ts'
 
 /** Per-cluster counters worth their memory: an idle cluster has over a hundred, and there may be 10,000 clusters. */
 const clusterStats =
@@ -24,18 +25,16 @@ const prefixes = [
   'tls_inspector.',
 ]
 
-/** Which statistics exist at all; every other one is never created. */
+/**
+ * Which statistics exist at all; every other one is never created. One regex, which Envoy asks once for a name: a prefix that ends with a dot it would
+ * compare with the name of each statistic each time that a request counts (11 of them were 2 % of a request).
+ */
 export const statsConfig: MessageInitShape<typeof StatsConfigSchema> = {
   statsMatcher: {
-    statsMatcher: {
-      case: 'inclusionList',
-      value: {
-        patterns: [
-          { matchPattern: { case: 'safeRegex', value: { regex: clusterStats } } },
-          { matchPattern: { case: 'safeRegex', value: { regex: routeStats } } },
-          ...prefixes.map((prefix) => ({ matchPattern: { case: 'prefix' as const, value: prefix } })),
-        ],
-      },
-    },
+    statsMatcher: { case: 'inclusionList', value: { patterns: [{ matchPattern: { case: 'safeRegex', value: { regex: names() } } }] } },
   },
+}
+
+function names(): string {
+  return `${clusterStats}|${routeStats}|(?:${prefixes.map(quoteRegex).join('|')}).*`
 }

@@ -63,7 +63,25 @@ describe('the bootstrap of a live proxy', () => {
   it('sheds load before it dies, and keeps few statistics', () => {
     const { overloadManager, deferredStatOptions, statsConfig } = parse(bootstrap(options))
     expect(deferredStatOptions?.enableDeferredCreationStats).toBe(true)
-    expect(statsConfig?.statsMatcher?.statsMatcher.case).toBe('inclusionList')
+    const matcher = statsConfig?.statsMatcher?.statsMatcher
+    const patterns = matcher?.case === 'inclusionList' ? matcher.value.patterns.map(({ matchPattern }) => matchPattern) : []
+    const [regex] = patterns.flatMap((pattern) => (pattern.case === 'safeRegex' ? new RegExp(`^(?:${pattern.value.regex})$`) : []))
+    expect(patterns).toHaveLength(1)
+    const kept = [
+      'cluster.orders.upstream_rq_5xx',
+      'cluster.orders.upstream_rq_time',
+      'http.public.downstream_rq_2xx',
+      'listener.0.0.0.0_80.downstream_cx_total',
+    ]
+    const more = ['limits-ip.http_local_rate_limit.ok', 'server.live', 'control_plane.connected_state', 'vhost.*.route.old.upstream_rq_total']
+    for (const name of [...kept, ...more]) expect([name, regex?.test(name)]).toEqual([name, true])
+    const dropped = [
+      'cluster.orders.external.upstream_rq_200',
+      'cluster.orders.upstream_rq_200',
+      'http1.dropped',
+      'vhost.*.vcluster.other.upstream_rq_2xx',
+    ]
+    for (const name of dropped) expect([name, regex?.test(name)]).toEqual([name, false])
     expect(overloadManager?.refreshInterval?.nanos).toBe(250_000_000)
     expect(overloadManager?.bufferFactoryConfig?.minimumAccountToTrackPowerOfTwo).toBe(20)
     const words = (names: readonly string[] | undefined) => names?.map((name) => name.split('.').at(-1))
