@@ -5,21 +5,23 @@ import { any } from './any.ts'
 
 /**
  * One JSON object a request on standard output. Every value is JSON-encoded by the proxy, so text from clients cannot forge lines.
- * Paths come without their query, which may hold tokens; `NQ:ORIG_OR_PATH` is the path before any rewrite.
+ * Paths come without their query, which may hold tokens, and as they went to the service: what a rewritten one was before, Envoy keeps in a header of
+ * the kind that the router is told not to write. Likewise the time that the upstream took is counted here and not read from its header.
+ * Envoy writes the time in UTC with milliseconds by itself, for half of what a format costs, and details for a third when it need not look for white space.
  */
 const fields = {
-  time: '%START_TIME(%Y-%m-%dT%H:%M:%S.%3fZ)%',
+  time: '%START_TIME%',
   request_id: '%REQ(X-REQUEST-ID)%',
   trace_id: '%TRACE_ID%',
   method: '%REQ(:METHOD)%',
   host: '%REQ(:AUTHORITY)%',
-  path: '%PATH(NQ:ORIG_OR_PATH)%',
+  path: '%PATH(NQ:PATH)%',
   protocol: '%PROTOCOL%',
   status: '%RESPONSE_CODE%',
   flags: '%RESPONSE_FLAGS%',
-  details: '%RESPONSE_CODE_DETAILS%',
+  details: '%RESPONSE_CODE_DETAILS(ALLOW_WHITESPACES)%',
   duration_ms: '%DURATION%',
-  upstream_ms: '%RESP(X-ENVOY-UPSTREAM-SERVICE-TIME)%',
+  upstream_ms: '%COMMON_DURATION(US_TX_BEG:US_RX_BEG:ms)%',
   bytes_in: '%BYTES_RECEIVED%',
   bytes_out: '%BYTES_SENT%',
   client_ip: '%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%',

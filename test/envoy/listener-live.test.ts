@@ -230,6 +230,8 @@ describe('the access log', () => {
       user_agent: 'a"}\\{"forged":"yes',
       client_ip: '127.0.0.1',
       details: 'via_upstream',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+      upstream_ms: expect.any(Number) as number,
     })
     expect(envoy.output()).not.toContain('secret')
   })
