@@ -9,7 +9,7 @@ import {
 } from '#gen/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.js'
 import type { Listener } from '../model/gateway.ts'
 import { accessLog } from './access-log.ts'
-import { seconds } from './duration.ts'
+import { duration, seconds } from './duration.ts'
 import { fromAds, httpFilters } from './http-filters.ts'
 import { localReplies } from './local-replies.ts'
 import { stripOwnedHeaders } from './owned-headers.ts'
@@ -63,9 +63,12 @@ const protocolLimits = {
   },
 } satisfies Manager
 
+/** Time without a byte after which a request ends whose route says nothing else, in milliseconds. */
+export const streamIdleMs = 300_000
+
 /** Timeouts of one route (its response, per try) are set by the route. */
 const timeouts = {
-  streamIdleTimeout: seconds(300),
+  streamIdleTimeout: duration(streamIdleMs),
   requestTimeout: seconds(300),
   requestHeadersTimeout: seconds(10),
   delayedCloseTimeout: seconds(1),

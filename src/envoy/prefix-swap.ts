@@ -6,9 +6,10 @@ export type PrefixSwap = { readonly prefix: string } | { readonly regex: string;
 /** Another prefix in place of the matched one; undefined when they are equal. */
 export function prefixSwap(from: string, to: string): PrefixSwap | undefined {
   if (from === to) return undefined
-  // Replacing a whole segment by "/" would leave "//", and adding to "/" would swallow the slash: both need the rest of the path apart.
-  if (to === '/') return { regex: `^${quoteRegex(from)}/?(.*)$`, substitution: '/\\1' }
-  if (from === '/') return { regex: '^(.*)$', substitution: `${literal(to)}\\1` }
+  // Replacing a whole segment by "/" would leave "//", and adding to "/" would swallow the slash. The rest of the path is not captured: RE2 needs
+  // no more than a comparison for the literal beginning of a regex without a group.
+  if (to === '/') return { regex: `^${quoteRegex(from)}/?`, substitution: '/' }
+  if (from === '/') return { regex: '^', substitution: literal(to) }
   return { prefix: to }
 }
 

@@ -12,11 +12,10 @@ import type {
 } from '#gen/xds/type/matcher/v3/matcher_pb.js'
 import { MatcherSchema } from '#gen/xds/type/matcher/v3/matcher_pb.js'
 import type { StringMatcherSchema } from '#gen/xds/type/matcher/v3/string_pb.js'
-import { parameterGuard, type PathGuard, pathGuards } from '../model/guard.ts'
 import type { Entry, VirtualHostTable } from '../model/rank.ts'
 import { any, typeUrl } from './any.ts'
 import { deterministicBytes } from './deterministic.ts'
-import { guardRoutes } from './guards.ts'
+import { guardRoutes, type PathRefusal, pathRefusals } from './guards.ts'
 import { routeBuckets } from './route-buckets.ts'
 
 type OnMatch = MessageInitShape<typeof Matcher_OnMatchSchema>
@@ -46,9 +45,7 @@ export function routeMatcher(virtualHost: VirtualHostTable, routeOf: (entry: Ent
 
 /** The guard routes once, with their conditions on the header inputs. `:path` holds the query, which guards do not look at. */
 function guardConditions(virtualHost: VirtualHostTable): MessageInitShape<typeof Matcher_MatcherList_FieldMatcherSchema>[] {
-  const own = parameterGuard(virtualHost)
-  const paths = [...pathGuards, ...(own ? [own] : [])]
-  const conditions: Predicate[] = [single(':authority', { case: 'contains', value: ',' }), ...paths.map(guardCondition)]
+  const conditions: Predicate[] = [single(':authority', { case: 'contains', value: ',' }), ...pathRefusals(virtualHost).map(guardCondition)]
   const routes = guardRoutes(virtualHost)
   return conditions.flatMap((predicate, index) => {
     const route = routes[index]
@@ -57,9 +54,8 @@ function guardConditions(virtualHost: VirtualHostTable): MessageInitShape<typeof
 }
 
 /** The cheap search first: where it fails, the regex is not run. */
-function guardCondition({ regex, needs }: PathGuard): Predicate {
+function guardCondition({ regex, needs }: PathRefusal): Predicate {
   const whole = single(':path', { case: 'safeRegex', value: { engineType: { case: 'googleRe2', value: {} }, regex: `(?:${regex})(?:\\?.*)?` } })
-  if (needs === undefined) return whole
   return { matchType: { case: 'andMatcher', value: { predicate: [single(':path', { case: 'contains', value: needs }), whole] } } }
 }
 

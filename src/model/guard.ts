@@ -8,21 +8,31 @@ export interface PathGuard {
   readonly reason: string
   /** Matches the whole normalised path, in RE2 syntax; `?` never matches, so that text after it can be left out of account. */
   readonly regex: string
-  /** Text that every refused path holds: looking for it costs a proxy less than the regex does. */
-  readonly needs?: string
+  /** The same in parts, each for the paths that hold one text. */
+  readonly parts: readonly GuardPart[]
   refuses(path: string): boolean
+}
+
+export interface GuardPart {
+  /** Text that every path that the regex matches holds: looking for it costs a proxy less than the regex does. */
+  readonly needs: '%' | ';'
+  readonly regex: string
 }
 
 /** Guards of every virtual host. */
 export const pathGuards: readonly PathGuard[] = [
-  guard('escape', 'the path has an invalid percent escape', '[^?]*%(?:[^0-9A-Fa-f?][^?]*|[0-9A-Fa-f](?:[^0-9A-Fa-f?][^?]*)?|)', '%'),
-  guard('dot-segment', 'the path has a dot segment with a parameter', '(?:[^?]*/)?\\.\\.?;[^?]*', ';'),
-  guard('control', 'the path has an encoded control character', '[^?]*%(?:[01][0-9A-Fa-f]|7[Ff])[^?]*', '%'),
-  guard('encoding', 'the path has an escape that is never UTF-8', '[^?]*%(?:[Cc][01]|[Ff][5-9A-Fa-f])[^?]*', '%'),
+  guard('escape', 'the path has an invalid percent escape', {
+    needs: '%',
+    regex: '[^?]*%(?:[^0-9A-Fa-f?][^?]*|[0-9A-Fa-f](?:[^0-9A-Fa-f?][^?]*)?|)',
+  }),
+  guard('dot-segment', 'the path has a dot segment with a parameter', { needs: ';', regex: '(?:[^?]*/)?\\.\\.?;[^?]*' }),
+  guard('control', 'the path has an encoded control character', { needs: '%', regex: '[^?]*%(?:[01][0-9A-Fa-f]|7[Ff])[^?]*' }),
+  guard('encoding', 'the path has an escape that is never UTF-8', { needs: '%', regex: '[^?]*%(?:[Cc][01]|[Ff][5-9A-Fa-f])[^?]*' }),
 ]
 
-function guard(name: string, reason: string, regex: string, needs?: string): PathGuard {
-  return { name, reason, regex, ...(needs === undefined ? {} : { needs }), refuses: (path) => compileRegex(regex).matches(path) }
+function guard(name: string, reason: string, ...parts: readonly GuardPart[]): PathGuard {
+  const regex = parts.map((part) => part.regex).join('|')
+  return { name, reason, regex, parts, refuses: (path) => compileRegex(regex).matches(path) }
 }
 
 const perHost = new WeakMap<VirtualHostTable, PathGuard | undefined>()
@@ -44,8 +54,13 @@ function makeParameterGuard({ entries }: VirtualHostTable): PathGuard | undefine
     depth = Math.max(depth, literalDepth(match.path))
   }
   if (depth === 0) return undefined
-  const regex = `(?:/[^/;?]*){0,${depth - 1}}/[^/;?]*(?:;[^?]*|%20(?:/[^?]*)?)`
-  return guard('parameter', 'the path has a parameter in a segment that routes are told apart by', regex)
+  const segments = `(?:/[^/;?]*){0,${depth - 1}}/[^/;?]*`
+  return guard(
+    'parameter',
+    'the path has a parameter in a segment that routes are told apart by',
+    { needs: ';', regex: `${segments};[^?]*` },
+    { needs: '%', regex: `${segments}%20(?:/[^?]*)?` },
+  )
 }
 
 function writesParameters(path: PathMatch): boolean {

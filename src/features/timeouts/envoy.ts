@@ -1,4 +1,5 @@
 import { duration } from '../../envoy/duration.ts'
+import { streamIdleMs } from '../../envoy/http-connection-manager.ts'
 import type { EnvoyParts } from '../../envoy/parts.ts'
 import type { Timeouts } from './model.ts'
 
@@ -8,7 +9,7 @@ export const envoy: EnvoyParts<Timeouts> = {
     if ('connect' in times) return {}
     const { request, perTry, idle } = times
     return {
-      forward: { timeout: duration(request), idleTimeout: duration(idle) },
+      forward: { timeout: duration(request), ...(idle === streamIdleMs ? {} : { idleTimeout: duration(idle) }) },
       ...(perTry === undefined ? {} : { retry: { perTryTimeout: duration(perTry) } }),
     }
   },
