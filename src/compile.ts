@@ -1,4 +1,4 @@
-import { check } from './config/check.ts'
+import { check, createCheckMemo } from './config/check.ts'
 import { type Config, type Source, type SourceFile } from './config/config.ts'
 import { FileCache } from './config/file-cache.ts'
 import { type Files, nodeFiles } from './config/files.ts'
@@ -70,6 +70,7 @@ export class Compiler<T extends Target = 'envoy'> {
   readonly #root: string
   readonly #options: Required<Omit<CompileOptions<T>, 'overlay' | 'target'>> & Pick<CompileOptions<T>, 'overlay'>
   readonly #cache = new FileCache()
+  readonly #checked = createCheckMemo()
   readonly #memo = new LowerMemo()
   /** Makes resources of single nodes as well, for live changes. */
   readonly emitter: Emitters[T]
@@ -90,7 +91,7 @@ export class Compiler<T extends Target = 'envoy'> {
     const { features, files, overlay, env } = this.#options
     const [source, found] = await read(this.#root, { files, cache: this.#cache, overlay })
     if (!source) return { diagnostics: found, files: new Map(), watched: [this.#root] }
-    const [config, schemaFindings] = check(source, this.#schema, env)
+    const [config, schemaFindings] = check(source, this.#schema, env, this.#checked)
     if (!config) return outcome(source, [...found, ...schemaFindings])
     const locate = createLocate(source.files)
     const [{ gateway, damaged }, lowerFindings] = lower(config, features, locate, this.#memo)
@@ -129,6 +130,7 @@ function isError(diagnostic: Diagnostic): boolean {
 
 /** What is written but not in the gateway because of its own errors, such as `routes/orders`. */
 function leftOut({ invalid, collections }: Config, gateway: Gateway): ReadonlySet<string> {
-  const lost = [...collections.routes.keys()].filter((name) => !gateway.routes.has(name))
+  const all = collections.routes.size === gateway.routes.size
+  const lost = all ? [] : [...collections.routes.keys()].filter((name) => !gateway.routes.has(name))
   return lost.length === 0 ? invalid : new Set([...invalid, ...lost.map((name) => `routes/${name}`)])
 }

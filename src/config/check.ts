@@ -1,5 +1,6 @@
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
+import { MapMemo } from '../lib/map-memo.ts'
 import type { Locate, Origin } from '../model/origin.ts'
 import { compileSchema } from './compile-schema.ts'
 import type { CompiledSchema } from './compile-schema.ts'
@@ -14,14 +15,20 @@ import { namePattern } from './schema/scalars.ts'
 import { sectionEntry } from './section-entry.ts'
 
 const validName = new RegExp(namePattern)
+const none: ReadonlyMap<string, Entry> = new Map()
+
+/** What was found sound. One memo belongs to one schema. */
+export type CheckMemo = Readonly<Record<Collection, MapMemo<Entry, Entry>>>
+
+export const createCheckMemo = (): CheckMemo => ({ listeners: new MapMemo(), services: new MapMemo(), groups: new MapMemo(), routes: new MapMemo() })
 
 /**
  * Fills in variables and checks every value against the schema. All problems are found in one run, and an entity that did not change is not looked at again.
  * Undefined when nothing could be made of the root file; its findings came from `read`.
  */
-export function check(source: Source, schema: JsonSchema, env: Env): Result<Config | undefined> {
+export function check(source: Source, schema: JsonSchema, env: Env, memo: CheckMemo = createCheckMemo()): Result<Config | undefined> {
   if (!source.usable) return [undefined, []]
-  const checker = new Checker(source, compileSchema(schema), env)
+  const checker = new Checker(source, compileSchema(schema), env, memo)
   checker.topLevel()
   const found = collections.map((collection) => [collection, checker.collection(collection)] as const)
   const defaults = source.sections.get('defaults')
@@ -53,8 +60,10 @@ class Checker {
   readonly #schema: CompiledSchema
   readonly #env: Env
   readonly #locate: Locate
+  readonly #memo: CheckMemo
 
-  constructor(source: Source, schema: CompiledSchema, env: Env) {
+  constructor(source: Source, schema: CompiledSchema, env: Env, memo: CheckMemo) {
+    this.#memo = memo
     this.#source = source
     this.#schema = schema
     this.#env = env
@@ -90,7 +99,7 @@ class Checker {
 
   gatewayName(): string {
     const entry = this.#source.values.get('name') ?? this.#section('name')
-    const checked = entry && this.#value('#/properties/name', this.#schema.json.properties?.['name'] ?? {}, entry)
+    const checked = entry && this.#value('#/properties/name', this.#schema.json.properties?.['name'] ?? {}, entry).entry
     return typeof checked?.value === 'string' ? checked.value : 'gateway'
   }
 
@@ -98,7 +107,7 @@ class Checker {
     const entries = new Map<string, Entry>()
     for (const [key, schema] of Object.entries(this.#schema.json.properties ?? {})) {
       const entry = spineKeys.has(key) ? undefined : (this.#source.values.get(key) ?? this.#section(key))
-      const checked = entry && this.#value(`#/properties/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, schema, entry)
+      const checked = entry && this.#value(`#/properties/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, schema, entry).entry
       if (checked) entries.set(key, checked)
       else if (entry) this.invalid.add(key)
     }
@@ -106,20 +115,19 @@ class Checker {
   }
 
   collection(collection: Collection): ReadonlyMap<string, Entry> {
-    const entries = new Map<string, Entry>()
-    for (const entry of this.#source.sections.get(collection)?.values() ?? []) {
-      if (!validName.test(entry.name)) {
-        this.#report(entry.origin, { code: 'config/bad-name', message: `"${entry.name}" cannot be a name`, path: [], side: 'key', help: nameRule })
+    const def = collection.slice(0, -1)
+    return this.#memo[collection].run(this.#source.sections.get(collection) ?? none, (name, entry) => {
+      const sound = validName.test(name)
+      if (!sound) {
+        this.#report(entry.origin, { code: 'config/bad-name', message: `"${name}" cannot be a name`, path: [], side: 'key', help: nameRule })
       }
-      const checked = this.entry(collection.slice(0, -1), entry)
-      if (checked && validName.test(entry.name)) entries.set(entry.name, checked)
-      else {
-        this.invalid.add(`${collection}/${entry.name}`)
-        const rest = this.#rest(collection.slice(0, -1), entry)
-        if (rest) this.damaged[collection].set(entry.name, rest)
-      }
-    }
-    return entries
+      const { entry: checked, variables } = this.#value(`#/$defs/${def}`, this.#schema.json.$defs?.[def] ?? {}, entry)
+      if (checked && sound) return { value: checked, again: variables }
+      this.invalid.add(`${collection}/${name}`)
+      const rest = this.#rest(def, entry)
+      if (rest) this.damaged[collection].set(name, rest)
+      return { value: undefined, again: true }
+    })
   }
 
   defaults(section: ReadonlyMap<string, Entry> | undefined, scope: 'route' | 'service'): Entry | undefined {
@@ -129,7 +137,7 @@ class Checker {
 
   /** An entry against a definition of the schema; undefined when it has errors. */
   entry(def: string, entry: Entry): Entry | undefined {
-    return this.#value(`#/$defs/${def}`, this.#schema.json.$defs?.[def] ?? {}, entry)
+    return this.#value(`#/$defs/${def}`, this.#schema.json.$defs?.[def] ?? {}, entry).entry
   }
 
   /** The entry without the keys that have errors; undefined when it cannot do without them. */
@@ -142,11 +150,12 @@ class Checker {
     return problems.length === 0 ? { ...entry, value } : undefined
   }
 
-  #value(pointer: string, schema: JsonSchema, entry: Entry): Entry | undefined {
-    const { value, problems } = this.#schema.check(pointer, schema, entry.value, this.#env, entry.name)
+  #value(pointer: string, schema: JsonSchema, entry: Entry): { readonly entry: Entry | undefined; readonly variables: boolean } {
+    const { value, problems, used } = this.#schema.check(pointer, schema, entry.value, this.#env, entry.name)
     for (const problem of problems) this.#report(entry.origin, problem)
-    if (problems.length > 0) return undefined
-    return value === entry.value ? entry : { ...entry, value }
+    const variables = used.size > 0
+    if (problems.length > 0) return { entry: undefined, variables }
+    return { entry: value === entry.value ? entry : { ...entry, value }, variables }
   }
 
   #section(key: string): Entry | undefined {

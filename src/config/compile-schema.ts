@@ -11,9 +11,7 @@ import type { JsonSchema } from './schema/json-schema.ts'
 export interface Checked {
   readonly value: unknown
   readonly problems: readonly Problem[]
-}
-
-interface Memo extends Checked {
+  /** Variables that were asked for, with what they were. */
   readonly used: ReadonlyMap<string, string | undefined>
 }
 
@@ -34,7 +32,7 @@ export class CompiledSchema {
     code: { optimize: false },
   })
   readonly #validators = new Map<string, ValidateFunction>()
-  readonly #memos = new Map<string, WeakMap<object, Memo>>()
+  readonly #memos = new Map<string, WeakMap<object, Checked>>()
   /** Values that were looked at since the schema was made; remembered ones do not count. */
   checked = 0
 
@@ -46,7 +44,7 @@ export class CompiledSchema {
   /** Checks a value against a part of the schema, such as `#/$defs/route`. */
   check(pointer: string, schema: JsonSchema, value: unknown, env: Env, name: string): Checked {
     if (typeof value !== 'object' || value === null) return this.#check(pointer, schema, value, env, name)
-    const memos = this.#memos.get(pointer) ?? new WeakMap<object, Memo>()
+    const memos = this.#memos.get(pointer) ?? new WeakMap<object, Checked>()
     this.#memos.set(pointer, memos)
     const known = memos.get(value)
     if (known && [...known.used].every(([name, before]) => (Object.hasOwn(env, name) ? env[name] : undefined) === before)) return known
@@ -55,7 +53,7 @@ export class CompiledSchema {
     return memo
   }
 
-  #check(pointer: string, schema: JsonSchema, raw: unknown, env: Env, name: string): Memo {
+  #check(pointer: string, schema: JsonSchema, raw: unknown, env: Env, name: string): Checked {
     this.checked++
     const resolved = mayHoldVariables(raw)
       ? resolveVariables(this.json, schema, raw, env)

@@ -1,5 +1,5 @@
-import { contentHash } from '../lib/content-hash.ts'
 import type { SourceFile } from './config.ts'
+import { MergeMemo } from './merge-files.ts'
 import { parseFile } from './parse-file.ts'
 import type { PieceValues } from './parse-file.ts'
 import { shareValues } from './share-values.ts'
@@ -13,12 +13,14 @@ export class FileCache {
   #used = new Map<string, SourceFile>()
   #pieces = new Map<string, PieceValues>()
   readonly #merged = new WeakMap<object, WeakMap<object, unknown>>()
+  /** What the files were merged to. */
+  readonly merges = new MergeMemo()
   /** Files parsed since the cache was made; unchanged ones do not count. */
   parsed = 0
 
   get(file: string, text: string): SourceFile {
     const before = this.#used.get(file) ?? this.#files.get(file)
-    const unchanged = before !== undefined && before.hash === contentHash(text)
+    const unchanged = before !== undefined && before.text === text
     const result = unchanged ? before : this.#parse(file, text, before)
     this.#used.set(file, result)
     return result

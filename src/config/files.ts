@@ -25,13 +25,21 @@ async function readNodeFile(path: string): Promise<{ text: string } | Unreadable
     // Read up to one byte more than allowed instead of trusting `size`: pipes and growing files have none.
     const chunks: Buffer[] = []
     let length = 0
-    while (length <= maxFileSize) {
-      const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(64 * 1024) })
-      if (bytesRead === 0) break
-      chunks.push(buffer.subarray(0, bytesRead))
+    for (let filled = 0, buffer = Buffer.allocUnsafe(Math.max(size + 1, 64 * 1024)); length <= maxFileSize;) {
+      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled)
+      if (bytesRead === 0) {
+        chunks.push(buffer.subarray(0, filled))
+        break
+      }
       length += bytesRead
+      filled += bytesRead
+      if (filled < buffer.length) continue
+      chunks.push(buffer)
+      buffer = Buffer.allocUnsafe(64 * 1024)
+      filled = 0
     }
-    return length > maxFileSize ? tooLarge('more') : decodeText(Buffer.concat(chunks, length))
+    if (length > maxFileSize) return tooLarge('more')
+    return decodeText(chunks[0] && chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, length))
   } catch (error) {
     return unreadable(error)
   }

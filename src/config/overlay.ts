@@ -1,6 +1,6 @@
 import type { Diagnostic, Place } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
-import type { Entry, SourceFile } from './config.ts'
+import type { SourceFile } from './config.ts'
 import type { FileCache } from './file-cache.ts'
 import { isFields } from './is-fields.ts'
 import type { Merged } from './merge-files.ts'
@@ -44,7 +44,7 @@ function patchSection(
   cache: FileCache,
   diagnostics: Diagnostic[],
 ): void {
-  const section = merged.sections.get(key) ?? new Map<string, Entry>()
+  const section = new Map(merged.sections.get(key))
   merged.sections.set(key, section)
   for (const [name, patch] of Object.entries(patches)) {
     const layer = { file, path: [key, name] }

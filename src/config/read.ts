@@ -26,7 +26,7 @@ export async function read(rootFile: string, options: ReadOptions = {}): Promise
   const loader = new Loader(options.files ?? nodeFiles, cache)
   await loader.load(rootFile)
   const diagnostics: Diagnostic[] = []
-  const merged = mergeFiles(loader.files.values(), diagnostics)
+  const merged = mergeFiles(loader.files.values(), diagnostics, cache.merges)
   if (options.overlay !== undefined) {
     if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(options.overlay)) {
       const overlay = await loader.readOne(join(dirname(rootFile), 'overlays', `${options.overlay}.yaml`))

@@ -5,6 +5,7 @@ import type { ListenerValue } from '../config/schema/listener.ts'
 import type { ServiceValue } from '../config/schema/service.ts'
 import type { Diagnostic, Result } from '../diagnostics/diagnostic.ts'
 import { didYouMean } from '../diagnostics/suggest.ts'
+import { type MadeOf, MapMemo } from '../lib/map-memo.ts'
 import type { Feature, LowerCx, NodeDraft, Point, Scope } from '../feature.ts'
 import type { Gateway, Listener, Match, Node, Policies, Route, Service } from './gateway.ts'
 import { canonical } from './canonical.ts'
@@ -14,7 +15,7 @@ import { lowerService } from './lower-service.ts'
 import { mergePolicies } from './merge.ts'
 import type { Locate, Origin } from './origin.ts'
 import { originsOf, routeOrigin, serviceOrigin } from './origins.ts'
-import { subsetsByService } from './subsets.ts'
+import { SubsetMemo } from './subsets.ts'
 
 type Fields = Record<string, unknown>
 interface Lowered {
@@ -27,7 +28,13 @@ interface Lowered {
 
 /** What one compile leaves for the next, so that an unchanged entity costs one comparison. */
 export class LowerMemo {
-  lowered: Readonly<Record<Lowerable, ReadonlyMap<string, Lowered>>> = { listeners: new Map(), services: new Map(), routes: new Map() }
+  readonly listeners = new MapMemo<Entry, Listener>()
+  readonly services = new MapMemo<Entry, Service>()
+  readonly routes = new MapMemo<Entry, Route>()
+  readonly subsets = new SubsetMemo()
+  readonly lowered: Readonly<Record<Lowerable, Map<string, Lowered>>> = { listeners: new Map(), services: new Map(), routes: new Map() }
+  /** What every service, and every route, was lowered with. */
+  under: { readonly service: unknown; readonly route: unknown; readonly groups: unknown } | undefined
 }
 
 type Lowerable = Exclude<Collection, 'groups'>
@@ -60,20 +67,25 @@ class Lowering {
   }
 
   run(): Result<LoweredGateway> {
-    const [listeners, loweredListeners] = this.#each<Listener>('listeners', (entry, before) => this.#listener(entry, before))
-    const [routes, loweredRoutes] = this.#each<Route>('routes', (entry, before) => this.#route(entry, before))
-    const subsets = subsetsByService(routes.values(), this.#features)
-    const [services, loweredServices] = this.#each<Service>('services', (entry, before) =>
-      this.#service(entry, subsets.get(entry.name) ?? [], before),
-    )
-    this.#memo.lowered = { listeners: loweredListeners, services: loweredServices, routes: loweredRoutes }
+    const { collections, defaults } = this.#config
+    const memo = this.#memo
+    const under = { service: defaults.service?.value, route: defaults.route?.value, groups: collections.groups }
+    const sameLayers = memo.under?.route === under.route && memo.under?.groups === under.groups
+    const sameDefaults = memo.under?.service === under.service
+    memo.under = under
+    const left: Route[] = []
+    const listeners = this.#each(memo.listeners, 'listeners', (entry, before) => this.#listener(entry, before), left)
+    const routes = this.#each(memo.routes, 'routes', (entry, before) => this.#route(entry, before), left, sameLayers ? [] : 'all')
+    const [subsets, changed] = memo.subsets.update(routes, this.#features)
+    const service = (entry: Entry, before?: Lowered): Lowered => this.#service(entry, subsets.get(entry.name) ?? [], before)
+    const services = this.#each(memo.services, 'services', service, left, sameDefaults ? changed : 'all')
     const originOf = originsOf(this.#config)
     const gateway = { name: this.#config.name, listeners, services, routes, policies: this.#gateway(), originOf }
-    return [{ gateway, damaged: this.#damaged(loweredRoutes) }, this.#diagnostics]
+    return [{ gateway, damaged: [...left, ...this.#damaged(routes)] }, this.#diagnostics]
   }
 
   /** Entities with errors are read as far as they go: for their findings, and routes for their references. */
-  #damaged(loweredRoutes: ReadonlyMap<string, Lowered>): Route[] {
+  #damaged(sound: ReadonlyMap<string, Route>): Route[] {
     const { listeners, services, routes } = this.#config.damaged
     const lowered = [
       ...[...listeners.values()].map((entry) => this.#listener(entry, undefined)),
@@ -81,22 +93,28 @@ class Lowering {
       ...[...routes.values()].map((entry) => this.#route(entry, undefined)),
     ]
     this.#diagnostics.push(...lowered.flatMap(({ diagnostics }) => diagnostics))
-    return [...loweredRoutes.values(), ...lowered].flatMap(
-      ({ node, rest }) => rest ?? (node?.kind === 'route' && !loweredRoutes.has(node.name) ? node : []),
-    )
+    return lowered.flatMap(({ node, rest }) => rest ?? (node?.kind === 'route' && !sound.has(node.name) ? node : []))
   }
 
-  #each<N extends Node>(collection: Lowerable, one: (entry: Entry, before: Lowered | undefined) => Lowered): [Map<string, N>, Map<string, Lowered>] {
-    const nodes = new Map<string, N>()
-    const all = new Map<string, Lowered>()
+  #each<N extends Node>(
+    memo: MapMemo<Entry, N>,
+    collection: Lowerable,
+    one: (entry: Entry, before: Lowered | undefined) => Lowered,
+    left: Route[],
+    stale: Iterable<string> | 'all' = [],
+  ): ReadonlyMap<string, N> {
     const known = this.#memo.lowered[collection]
-    for (const entry of this.#config.collections[collection].values()) {
-      const lowered = one(entry, known.get(entry.name))
-      all.set(entry.name, lowered)
-      if (lowered.diagnostics.length > 0) this.#diagnostics.push(...lowered.diagnostics)
-      if (lowered.node) nodes.set(entry.name, lowered.node as N)
+    const entries = this.#config.collections[collection]
+    const make = (name: string, entry: Entry): MadeOf<N> => {
+      const lowered = one(entry, known.get(name))
+      known.set(name, lowered)
+      this.#diagnostics.push(...lowered.diagnostics)
+      if (lowered.rest) left.push(lowered.rest)
+      return { value: lowered.node as N | undefined, again: lowered.diagnostics.length > 0 || lowered.node === undefined }
     }
-    return [nodes, all]
+    const nodes = memo.run(entries, make, stale)
+    if (known.size > entries.size) for (const name of known.keys()) if (!entries.has(name)) known.delete(name)
+    return nodes
   }
 
   #gateway(): Policies {

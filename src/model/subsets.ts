@@ -1,4 +1,5 @@
 import type { Feature } from '../feature.ts'
+import { changedKeys } from '../lib/changed-keys.ts'
 import { compare } from '../lib/compare.ts'
 import { furtherTargets } from './further-targets.ts'
 import type { Route, Service, Subset, Target } from './gateway.ts'
@@ -18,6 +19,30 @@ export function subsetsByService(routes: Iterable<Route>, features: readonly Fea
     }
   }
   return new Map([...sets].map(([service, known]) => [service, [...known].sort(([a], [b]) => compare(a, b)).map(([, subset]) => subset)]))
+}
+
+/** The subsets of the last gateway: only routes that changed are looked at. */
+export class SubsetMemo {
+  #routes: ReadonlyMap<string, Route> = new Map()
+  readonly #selecting = new Map<string, Route>()
+  #subsets: ReadonlyMap<string, Service['subsets']> = new Map()
+
+  /** By service; and the services for which that may be different from the last time. */
+  update(routes: ReadonlyMap<string, Route>, features: readonly Feature[]): [ReadonlyMap<string, Service['subsets']>, changed: readonly string[]] {
+    const before = this.#subsets
+    let changed = false
+    for (const name of changedKeys(this.#routes, routes)) {
+      changed = this.#selecting.delete(name) || changed
+      const route = routes.get(name)
+      if (!route || subsetsByService([route], features).size === 0) continue
+      this.#selecting.set(name, route)
+      changed = true
+    }
+    this.#routes = routes
+    if (!changed) return [before, []]
+    this.#subsets = subsetsByService(this.#selecting.values(), features)
+    return [this.#subsets, [...new Set([...before.keys(), ...this.#subsets.keys()])]]
+  }
 }
 
 /** A request may lack any of the labels that it should say, so each part of them is a set of its own. */
