@@ -1,7 +1,6 @@
--- The admin socket: PUT /document, POST /delta, POST /drain, GET /status, GET /calls, GET /sick. A change is answered when every worker has it, or the answer
+-- The admin socket: PUT /document, POST /delta, POST /drain, GET /status, GET /metrics, GET /sick. A change is answered when every worker has it, or the answer
 -- says which one has not; with `?wait=0` it is answered at once.
 local config = require("sluice.config")
-local counts = require("sluice.counts")
 local check = require("sluice.check")
 local document = require("sluice.document")
 local drain = require("sluice.drain")
@@ -137,23 +136,16 @@ local function sick()
   return answer(200, { endpoints = list[1] and list or nil })
 end
 
--- Calls of routes that are counted apart, over all workers since nginx was started.
-local function calls()
-  local state = config.state()
-  return answer(200, { deprecated = counts.of("deprecated", state and state.routes or {}) })
-end
-
 function M.serve()
   local method, path = ngx.req.get_method(), ngx.var.uri
   local wait = ngx.var.arg_wait ~= "0"
   if method == "PUT" and path == "/document" then return put(wait) end
   if method == "POST" and path == "/delta" then return post(wait) end
-  if method == "GET" and path == "/calls" then return calls() end
   if method == "GET" and path == "/status" then return status() end
   if method == "GET" and path == "/sick" then return sick() end
   if method == "GET" and path == "/metrics" then
     ngx.header["Content-Type"] = "text/plain; version=0.0.4"
-    return ngx.print(metrics_text.make())
+    return ngx.print(metrics_text.make(config.state()))
   end
   if method == "POST" and path == "/drain" then
     drain.begin()

@@ -1,4 +1,5 @@
 -- What `metrics` has counted, as Prometheus reads it. https://prometheus.io/docs/instrumenting/exposition_formats
+local counts = require("sluice.counts")
 local metrics = require("sluice.metrics")
 local pause = require("sluice.pause")
 local dict = ngx.shared.sl_metrics
@@ -48,8 +49,18 @@ local function histogram(lines, name, one)
   lines[#lines + 1] = "sluice_request_duration_seconds_count" .. name .. "} " .. total
 end
 
--- The text. What other workers have counted in the last second is missing.
-function M.make()
+-- Calls of routes that are counted apart.
+local function deprecated(lines, state)
+  local found, names = counts.of("deprecated", state and state.routes or {}), {}
+  for name in pairs(found) do names[#names + 1] = name end
+  table.sort(names)
+  lines[#lines + 1] = "# HELP sluice_deprecated_calls_total Requests to routes whose API version is deprecated."
+  lines[#lines + 1] = "# TYPE sluice_deprecated_calls_total counter"
+  for _, name in ipairs(names) do lines[#lines + 1] = "sluice_deprecated_calls_total{route=" .. quoted(name) .. "} " .. found[name] end
+end
+
+-- The text. What other workers have counted in the last second is missing; deprecated calls are whole.
+function M.make(state)
   metrics.flush()
   local step = pause.every_slice()
   local series, names = collect(step)
@@ -64,6 +75,7 @@ function M.make()
     histogram(lines, name, series[name])
     step()
   end
+  deprecated(lines, state)
   return table.concat(lines, "\n") .. "\n"
 end
 

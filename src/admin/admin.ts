@@ -16,6 +16,7 @@ import { isLoopback } from './host-names.ts'
 import { createMetrics } from './metrics.ts'
 import { metricsRoute } from './metrics-route.ts'
 import { observe } from './observe.ts'
+import { proxyMetricsRoute } from './proxy-metrics-route.ts'
 import { openapiRoute, useOpenapi } from './openapi.ts'
 import type { AdminSource, EngineState } from './source.ts'
 import { statusRoute } from './status-route.ts'
@@ -66,7 +67,7 @@ export async function createAdmin(source: AdminSource, options: AdminOptions = {
   useGuard(app, () => (overSocket ? undefined : names))
   await useOpenapi(app)
   const cx: AdminContext = { source, history, culprits, registry: metrics.registry, ready: options.ready, engine: options.engine, logError }
-  for (const resource of [health, metricsRoute, statusRoute, configRoute, findingsRoute]) await app.register(resource(cx))
+  for (const resource of [health, metricsRoute, proxyMetricsRoute, statusRoute, configRoute, findingsRoute]) await app.register(resource(cx))
   openapiRoute(app)
   return {
     app,

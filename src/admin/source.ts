@@ -36,4 +36,6 @@ export interface EngineState {
   readonly detail?: string
   /** Asks the proxy which endpoints get no requests from it, the first 100; rejects when it does not answer within 1 s. Called only when somebody looks. */
   readonly sickEndpoints?: () => Promise<readonly { readonly service: string; readonly address: string; readonly reason: string }[]>
+  /** The proxy's own metrics in the text format of Prometheus, in pieces. Throws when it does not answer. */
+  readonly metrics?: () => AsyncIterable<string>
 }

@@ -7,6 +7,9 @@ import { bootstrap } from '../envoy/bootstrap.ts'
 import { startControlPlane } from './control-plane.ts'
 import { count, type OwnProxy, relay, type RunCx, type RunEngine, stateOf } from './own-proxy.ts'
 
+/** How long Envoy may take for the page of all its metrics: with 10,000 services it has some 10 MB. */
+const metricsPatienceMs = 10_000
+
 /** A control plane with an Envoy of its own behind a unix socket. */
 export async function envoyEngine({ io, file, runDir, options, log }: RunCx): Promise<RunEngine> {
   // Its own proxy never needs a certificate, and so is not cut off by one that does not fit.
@@ -38,7 +41,11 @@ export async function envoyEngine({ io, file, runDir, options, log }: RunCx): Pr
       },
       ready: () => proxy.ready(),
       isReady: () => proxy.admin.ready(),
-      engine: () => ({ ...stateOf(proxy.pid, count(proxy.restarts, 'restart')), sickEndpoints }),
+      engine: () => ({
+        ...stateOf(proxy.pid, count(proxy.restarts, 'restart')),
+        sickEndpoints,
+        metrics: () => proxy.admin.read('/stats/prometheus', metricsPatienceMs),
+      }),
       stop: () => proxy.stop(),
     }
   }

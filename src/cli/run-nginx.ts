@@ -50,6 +50,7 @@ export async function nginxEngine({ io, file, runDir, options, log }: RunCx): Pr
       engine: () => ({
         ...stateOf(proxy.pid, count(proxy.restarts, 'restart'), count(publisher.reloads, 'reload')),
         sickEndpoints: () => proxy.admin.sick(),
+        metrics: () => proxy.admin.metrics(),
       }),
       stop: () => proxy.stop(),
     }

@@ -46,7 +46,7 @@ export async function serveNginxAt(io: Io, file: string, dirOption: string | und
       engine: () => ({
         state: publisher.up ? 'running' : 'not running',
         detail: `in ${dir}, ${publisher.reloads} ${publisher.reloads === 1 ? 'reload' : 'reloads'}`,
-        ...(publisher.up && { sickEndpoints: () => site.admin.sick() }),
+        ...(publisher.up && { sickEndpoints: () => site.admin.sick(), metrics: () => site.admin.metrics() }),
       }),
       words: `nginx in ${dir} (to start it: ${binary.path} -p ${dir} -c nginx.conf)`,
       close: unlock,

@@ -52,6 +52,8 @@ export interface NginxAdmin {
   status(): Promise<NginxStatus>
   /** The endpoints that get no requests now, the first 100. */
   sick(): Promise<readonly SickEndpoint[]>
+  /** Requests and how long they took, by route and service, in the text format of Prometheus. */
+  metrics(): AsyncIterable<string>
   /** From now on clients are told to close their connections; ends only with nginx. */
   drain(): Promise<void>
 }
@@ -62,6 +64,9 @@ export function nginxAdmin(socketPath: string): NginxAdmin {
     post: async (delta, wait = true) => report(await call(socketPath, 'POST', `/delta?wait=${wait ? 1 : 0}`, deltaText(delta))),
     status: async () => JSON.parse(await text(socketPath, 'GET', '/status')) as NginxStatus,
     sick: async () => (JSON.parse(await text(socketPath, 'GET', '/sick')) as { endpoints?: readonly SickEndpoint[] }).endpoints ?? [],
+    metrics: async function* () {
+      yield await text(socketPath, 'GET', '/metrics')
+    },
     drain: async () => void (await text(socketPath, 'POST', '/drain')),
   }
 }

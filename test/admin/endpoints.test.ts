@@ -40,8 +40,23 @@ describe('admin endpoints', () => {
     const result = await new Validator().validate(document)
     expect(result.errors).toBeUndefined()
     expect(result.valid).toBe(true)
-    expect(Object.keys(document.paths).sort()).toEqual(pages.filter((page) => page !== '/openapi.json').sort())
+    expect(Object.keys(document.paths).sort()).toEqual([...pages.filter((page) => page !== '/openapi.json'), '/metrics/proxy'].sort())
     expect(document.paths['/health/ready']?.get.responses).toHaveProperty('503')
+  })
+
+  it('say that no proxy runs here, that it does not answer, or what it counts', async () => {
+    const ask = async (metrics?: () => AsyncIterable<string>) => {
+      await using fixture = await testAdmin(shop, { engine: () => ({ state: 'running', ...(metrics && { metrics }) }) })
+      const { statusCode, body } = await fixture.admin.app.inject({ url: '/metrics/proxy', headers: local })
+      return [statusCode, body.startsWith('{') ? (JSON.parse(body) as { errors: { code: string }[] }).errors[0]?.code : body]
+    }
+    expect(await ask()).toEqual([404, 'NO_PROXY'])
+    expect(
+      await ask(async function* () {
+        yield* ['a 1\n', 'b 2\n']
+      }),
+    ).toEqual([200, 'a 1\nb 2\n'])
+    expect(await ask(() => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(new Error('gone')) }) }))).toEqual([503, 'PROXY_SILENT'])
   })
 
   it('say where the files stand: current, last good, nothing', async () => {

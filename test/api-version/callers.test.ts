@@ -45,6 +45,9 @@ it('Envoy counts callers of deprecated versions by route, and no others', async 
 
 it('nginx counts them over all workers', async () => {
   await call(engines.ports.nginx)
-  const calls = await engines.nginx.admin('GET', '/calls')
-  expect([calls.status, JSON.parse(calls.body)]).toEqual([200, { deprecated: { old: 7, older: 3 } }])
+  const { body } = await engines.nginx.admin('GET', '/metrics')
+  expect(body.split('\n').filter((line) => line.startsWith('sluice_deprecated_calls_total'))).toEqual([
+    'sluice_deprecated_calls_total{route="old"} 7',
+    'sluice_deprecated_calls_total{route="older"} 3',
+  ])
 })

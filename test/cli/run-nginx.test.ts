@@ -53,6 +53,8 @@ describe('run --engine nginx', () => {
     await using running = startSluice(place.dir, run)
     const [, address = ''] = await running.says(ready)
     expect((await send(port, '/')).body).toBe('one')
+    const counted = 'sluice_requests_total{route="hello",service="",status="200"} 1'
+    await until('the request is counted', async () => (await send(Number(address.split(':')[1]), '/metrics/proxy')).body.includes(counted))
     const { pid } = await engineOf(address)
     const workers = await childrenOf(pid)
 

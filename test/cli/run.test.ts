@@ -29,6 +29,8 @@ describe('run', () => {
     await using running = startSluice(place.dir, ['run', ...options])
     const [, address = ''] = await running.says(/ready: public on 127\.0\.0\.1:\d+; admin API on http:\/\/(\S+)/)
     expect((await send(port, '/')).body).toBe('one')
+    const metrics = (await send(Number(address.split(':')[1]), '/metrics/proxy')).body
+    expect(metrics).toMatch(/^envoy_http_downstream_rq_total\{envoy_http_conn_manager_prefix="public"\} 1$/m)
 
     await place.write('gateway.yaml', config(port, 'two'))
     await until('the change is served', async () => (await send(port, '/')).body === 'two')
@@ -150,7 +152,7 @@ describe('serve', () => {
     expect((await place.run(['status', '--admin', address])).stdout).toContain('no proxy is connected')
     const changed = await place.run(['plan', '--against', 'live', '--admin', address, '--exit-code', '-'], { stdin: config(2, 'two') })
     expect(changed.code).toBe(2)
-    expect(changed.stdout).toMatch(/^~ listener public\n {4}~ port: 1 → 2\n~ route hello\n {4}~ respond\.body: one → two\n/)
+    expect(changed.stdout).toMatch(/^~ listener public\n {4}~ port: 1 → 2\n~ route hello\n {4}~ respond\.text: one → two\n/)
     expect(changed.stdout).toContain('Listener public changes: connections on 127.0.0.1:1 are drained')
     expect(await running.end('SIGTERM')).toBe(0)
   })
