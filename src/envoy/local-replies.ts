@@ -49,14 +49,15 @@ export function overflow429Rule(): Config_Rule {
   return create(Config_RuleSchema, { header: ':method', onHeaderPresent: { metadataNamespace, key: overflowKey, value: '429' } })
 }
 
+const overflow429: readonly Filter[] = [
+  { filterSpecifier: { case: 'responseFlagFilter', value: { flags: [...(overloaded429.flags ?? [])] } } },
+  { filterSpecifier: { case: 'metadataFilter', value: metadataIs(overflowKey, '429') } },
+]
+
 function overflowAs429(format: ErrorFormat): Mapper {
-  const { flags = [], status } = overloaded429
-  const filters: Filter[] = [
-    { filterSpecifier: { case: 'responseFlagFilter', value: { flags: [...flags] } } },
-    { filterSpecifier: { case: 'metadataFilter', value: metadataIs(overflowKey, '429') } },
-  ]
+  const { status } = overloaded429
   return {
-    filter: { filterSpecifier: { case: 'andFilter', value: { filters } } },
+    filter: { filterSpecifier: { case: 'andFilter', value: { filters: [...overflow429] } } },
     ...(status === 'other' ? {} : { statusCode: status }),
     bodyFormatOverride: bodyOf(format, overloaded429),
     headersToAdd: [retryAfter],
@@ -77,10 +78,14 @@ export function rawReplyRule(): Config_Rule {
  */
 function grpcRows(): Mapper[] {
   const titles = new Map(replies.map(({ status, title }) => [status, title]))
-  return [...titles].map(([status, title]) => ({
-    filter: { filterSpecifier: { case: 'andFilter', value: { filters: [fromGrpc, filterOf({ status })] } } },
+  return [grpcRow(overflow429, overloaded429.title), ...[...titles].map(([status, title]) => grpcRow([filterOf({ status })], title))]
+}
+
+function grpcRow(filters: readonly Filter[], title: string): Mapper {
+  return {
+    filter: { filterSpecifier: { case: 'andFilter', value: { filters: [fromGrpc, ...filters] } } },
     bodyFormatOverride: { format: { case: 'textFormatSource', value: { specifier: { case: 'inlineString', value: title } } } },
-  }))
+  }
 }
 
 const rawAsIs: Mapper = { filter: { filterSpecifier: { case: 'metadataFilter', value: metadataIs(rawKey, '1') } } }
