@@ -72,15 +72,26 @@ local function probed(breaker, ctx, generation)
   end
 end
 
+local function note(breaker, try, generation)
+  if try.aborted or not circuit.note(breaker, generation, (outcome.failed(try))) then return false end
+  circuit.change(breaker, generation, circuit.open, breaker.openFor)
+  return true
+end
+
+local function note_from(breaker, ctx, at, generation)
+  for i = at, #ctx.tries do
+    if note(breaker, ctx.tries[i], generation) then return end
+  end
+end
+
 function M.done(breaker, ctx)
   local generation = ctx.circuit
   if not generation or generation ~= circuit.read(breaker) then return end
   if ctx.probe then return probed(breaker, ctx, generation) end
-  for _, try in ipairs(ctx.tries or {}) do
-    if not try.aborted and circuit.note(breaker, generation, (outcome.failed(try))) then
-      return circuit.change(breaker, generation, circuit.open, breaker.openFor)
-    end
-  end
+  local tries = ctx.tries
+  if not tries or not tries[1] then return end
+  if note(breaker, tries[1], generation) or not tries[2] then return end
+  note_from(breaker, ctx, 2, generation)
 end
 
 return M

@@ -34,7 +34,7 @@ end
 
 function M.attempt(retry, ctx)
   if not retry.attempts then return false end -- the budget of a service
-  if #ctx.tries == 0 then
+  if not ctx.tries then
     local may = retry.attempts > 1 and not ctx.once and retry.methods[ctx.request.method]
     if may and within_budget(ctx.service) then balancer.set_more_tries(retry.attempts - 1) end
     return false

@@ -7,6 +7,8 @@ local service = require("sluice.service")
 local slots = require("sluice.slots")
 local tries = require("sluice.tries")
 
+local now = ngx.now
+
 local M = {}
 
 -- Seconds, as far as no feature says something else; the same as the Envoy engine's, and as in nginx.conf (src/nginx/http-settings.ts).
@@ -27,27 +29,40 @@ local function note_failure(ctx)
   last.ended = true
 end
 
-local function choose(ctx)
-  if ctx.peer and #ctx.tries == 0 then return ctx.peer end -- a feature has chosen
-  local pool = service.pool(ctx.service, ctx.subset)
-  if #pool == 0 then return nil end
-  local tried = ctx.tries
-  local peer = pick.choose(ctx.service.strategy, pool, ctx.hash)
-  if #tried == 0 then return peer end
-  -- Another endpoint than before, when there is one.
+local function was_tried(tried, peer)
+  for _, try in ipairs(tried) do
+    if try.peer == peer then return true end
+  end
+  return false
+end
+
+-- Another endpoint than before, when there is one.
+local function another(peer, tried, pool)
   for _ = 1, 5 do
-    local used = false
-    for _, try in ipairs(tried) do used = used or try.peer == peer end
-    if not used then return peer end
+    if not was_tried(tried, peer) then return peer end
     peer = pick.any(pool)
   end
   return peer
 end
 
+local function choose(ctx)
+  local tried = ctx.tries
+  if ctx.peer and not tried then return ctx.peer end -- a feature has chosen
+  local pool = service.pool(ctx.service, ctx.subset)
+  if not pool[1] then return nil end
+  local peer = pick.choose(ctx.service.strategy, pool, ctx.hash)
+  return tried and another(peer, tried, pool) or peer
+end
+
+-- `text` and `ms` are for the access log: status and duration of an attempt that was answered.
+local function new_try(peer, none)
+  return { peer = peer, began = now(), failed = none, status = none, ended = none, aborted = none, text = none, ms = none }
+end
+
 function M.balance()
   local ctx = slots.get()
   if not ctx or not ctx.service then return ngx.exit(ngx.ERROR) end
-  if ctx.tries then note_failure(ctx) else ctx.tries = {} end
+  if ctx.tries then note_failure(ctx) end
   local of_service, of_route = ctx.service.attempt, ctx.route.attempt_steps
   local is_stream = ctx.upgrade or ctx.service.protocol == "grpc"
   if of_service or of_route or is_stream or ctx.deadline then
@@ -63,7 +78,8 @@ function M.balance()
     return ngx.exit(ngx.ERROR)
   end
   ctx.tried = true
-  ctx.tries[#ctx.tries + 1] = { peer = peer, began = ngx.now() }
+  local before = ctx.tries
+  if before then before[#before + 1] = new_try(peer) else ctx.tries = { new_try(peer) } end
   peer.load.active = peer.load.active + 1
   local ok, err = balancer.set_current_peer(peer.address, peer.port, ctx.sni)
   if not ok then

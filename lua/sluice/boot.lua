@@ -19,6 +19,8 @@ local function free_socket()
 end
 
 function M.init()
+  -- OpenResty's own values: with those of LuaJIT the way of a request is too long for one trace.
+  jit.opt.start("maxtrace=8000", "maxrecord=16000", "maxirconst=4000", "maxsnap=2000", "minstitch=3", "maxmcode=40960")
   require("resty.core")
   free_socket()
   -- Everything is loaded here, by the master: a worker may not be able to read the files.

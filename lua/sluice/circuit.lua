@@ -63,6 +63,7 @@ end
 
 -- Counts an attempt in the window; true when the circuit has to open.
 function M.note(circuit, generation, failed)
+  if not failed and not circuit.errorRate then return false end
   local of = circuit.name .. ":" .. generation .. ":"
   local slot = math.floor(now() * slots / circuit.within)
   if circuit.errorRate then dict:incr("t:" .. of .. slot, 1, 0, circuit.within * 2) end

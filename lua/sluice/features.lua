@@ -38,12 +38,39 @@ function M.prepare(loaded, kind, features, node)
   return values
 end
 
--- Runs steps until one has answered the request; true when one has.
-function M.run(steps, ctx)
-  for i = 1, #steps, 2 do
-    if steps[i](steps[i + 1], ctx) then return true end
+local function run_from(steps, i, ctx)
+  for at = i, #steps, 2 do
+    if steps[at](steps[at + 1], ctx) then return true end
   end
   return false
+end
+
+-- Runs steps until one has answered the request; true when one has. LuaJIT does not compile a function that meets a loop, so the first ones
+-- stand one by one.
+function M.run(steps, ctx)
+  if steps[1](steps[2], ctx) then return true end
+  if not steps[3] then return false end
+  if steps[3](steps[4], ctx) then return true end
+  if not steps[5] then return false end
+  if steps[5](steps[6], ctx) then return true end
+  if not steps[7] then return false end
+  if steps[7](steps[8], ctx) then return true end
+  if not steps[9] then return false end
+  return run_from(steps, 9, ctx)
+end
+
+local function each_from(steps, i, ctx)
+  for at = i, #steps, 2 do steps[at](steps[at + 1], ctx) end
+end
+
+-- Runs all steps, whatever they return.
+function M.each(steps, ctx)
+  steps[1](steps[2], ctx)
+  if not steps[3] then return end
+  steps[3](steps[4], ctx)
+  if not steps[5] then return end
+  steps[5](steps[6], ctx)
+  if steps[7] then each_from(steps, 7, ctx) end
 end
 
 return M

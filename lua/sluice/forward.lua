@@ -23,25 +23,33 @@ end
 -- Services that may stand in for one another, one after the other.
 local longest_chain = 10
 
--- Lets the service of that name take the request. It may answer by itself (then nothing is returned) or send it to another one (`ctx.instead`).
-local function admit(ctx, name)
-  for _ = 1, longest_chain do
-    local chosen = ctx.state.services[name]
+-- The service that stands in for one that does not take the request (`ctx.instead`), or nil when one has answered by itself.
+local function admit_instead(ctx)
+  for _ = 2, longest_chain do
+    local chosen = ctx.state.services[ctx.instead]
     if not chosen then break end
-    ctx.service = chosen
+    ctx.service, ctx.instead, ctx.subset = chosen, nil, nil
     if not (chosen.request and features.run(chosen.request, ctx)) then return chosen end
     if not ctx.instead then return nil end
-    name, ctx.instead, ctx.subset = ctx.instead, nil, nil
   end
   return reply.send(ctx.listener.errorFormat, "service-unavailable")
 end
 
--- Whether the catch-all location forwards the request as it should: over plain HTTP, host and path as the client wrote them (or a path that nginx
--- does not write differently), no upgrade, and no need to leave an answer with a gateway error alone.
+-- Lets the service of that name take the request. It may answer by itself (then nothing is returned) or send it to another one.
+local function admit(ctx, name)
+  local chosen = ctx.state.services[name]
+  if not chosen then return reply.send(ctx.listener.errorFormat, "service-unavailable") end
+  ctx.service = chosen
+  if not (chosen.request and features.run(chosen.request, ctx)) then return chosen end
+  return ctx.instead and admit_instead(ctx) or nil
+end
+
+-- Whether the catch-all location forwards the request as it should: over plain HTTP, the scheme that of the listener, host and path as the client
+-- wrote them (or a path that nginx does not write differently), no upgrade, and no status that is to be tried again.
 local function is_common(ctx)
   local request, shape = ctx.request, ctx.route.shape
-  if ctx.service.upstream ~= "http" or (shape and shape ~= "gateway") or ctx.body or ctx.host then return false end
-  if not request.clean or request.headers.upgrade or host.without_dot(request.authority) ~= request.authority then return false end
+  if ctx.service.upstream ~= "http" or (shape and shape ~= "none") or ctx.body or ctx.host then return false end
+  if not request.line or request.other_scheme or request.headers.upgrade or host.without_dot(request.authority) ~= request.authority then return false end
   return ctx.path == request.path or (request.query ~= "" and path.is_clean(ctx.path))
 end
 
@@ -51,7 +59,6 @@ function M.send(ctx)
   local refused
   ctx.subset, refused = subset.of(target, ctx.state.services[target.service], ctx)
   ctx.path = request.path
-  local var = ngx.var
   local chosen = admit(ctx, target.service)
   if not chosen then return end
   if refused and chosen.name == target.service then return reply.send(ctx.listener.errorFormat, "no-healthy-endpoint") end
@@ -66,6 +73,7 @@ function M.send(ctx)
     if ctx.path ~= request.path then ngx.req.set_uri(ctx.path, false) end
     return
   end
+  local var = ngx.var
   var.sl_host = ctx.host or host.without_dot(request.authority)
   var.sl_path = request.query and ctx.path .. "?" .. request.query or ctx.path
   if ctx.sni then var.sl_sni = ctx.sni end

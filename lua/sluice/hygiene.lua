@@ -4,20 +4,24 @@ local memo = require("sluice.memo")
 local nominated = require("sluice.nominated")
 local get_request = require("resty.core.base").get_request
 require("resty.core.request") -- declares what is called here
-local re_find = ngx.re.find
+local regex = require("sluice.regex")
 local sub = string.sub
 local clear = ngx.req.clear_header
+local bor = require("bit").bor
 local C, text_of = ffi.C, ffi.string
 
 local M = {}
 
+-- What is to be done with a header, as bits: what several headers need is found by one look at all of them together.
+local plain, once, forwarding, owned, refused = 0, 1, 2, 4, 8
+
 local special = {
   -- Says who the client is; nobody in front may say so.
-  ["x-forwarded-client-cert"] = "owned",
+  ["x-forwarded-client-cert"] = owned,
   -- Believed only behind a trusted proxy.
-  ["x-forwarded-host"] = "forwarding", ["x-forwarded-port"] = "forwarding", forwarded = "forwarding",
+  ["x-forwarded-host"] = forwarding, ["x-forwarded-port"] = forwarding, forwarded = forwarding,
   -- Two of them mean two things.
-  host = "once", authorization = "once", ["content-length"] = "once",
+  host = once, authorization = once, ["content-length"] = once,
 }
 
 local function is_owned(name)
@@ -25,75 +29,88 @@ local function is_owned(name)
 end
 
 -- Names of headers, without the two characters that services may take for a dash.
-local token = [=[\A[!#$%&'*+^`|~0-9A-Za-z-]+\z]=]
+local token = regex.compile([=[\A[!#$%&'*+^`|~0-9A-Za-z-]+\z]=])
 
 -- What is to be done with a header of this name.
 local kind_of = memo.of(function(name)
-  if not re_find(name, token, "jo") then return "refused" end
-  if is_owned(name) then return "owned" end
-  return special[name] or "plain"
+  if not regex.matches(token, name, #name) then return refused end
+  if is_owned(name) then return owned end
+  return special[name] or plain
 end, 1000)
 
-local control = "[\\x00-\\x08\\x0a-\\x1f\\x7f]"
+local allowed = regex.compile("\\A[^\\x00-\\x08\\x0a-\\x1f\\x7f]*\\z")
 
-local function scan(value)
-  local from, _, err = re_find(value, control, "jo")
-  return from ~= nil or err ~= nil
+local function has_control(value)
+  return not regex.matches(allowed, value, #value)
 end
 
-local short_is_bad = memo.of(scan, 4000)
+local short_is_bad = memo.of(has_control, 4000)
 
 -- Whether the value holds a control character.
 local function is_bad(value)
-  if #value > 200 then return scan(value) end
+  if #value > 200 then return has_control(value) end
   return short_is_bad(value)
 end
 
+local unescaped = regex.compile([=[\A[ !#-\[\]-~]{0,500}\z]=])
+
 -- Whether the text can stand between the quotes of a line of the access log as it is.
-M.is_plain = memo.of(function(value)
-  return re_find(value, [=[\A[ !#-\[\]-~]{0,500}\z]=], "jo") ~= nil
-end, 4000)
+M.is_plain = memo.of(function(value) return regex.matches(unescaped, value, #value) end, 4000)
 
 local most = 100
 local fields, cut = ffi.new("ngx_http_lua_ffi_table_elt_t[?]", most), ffi.new("int[1]")
 
-local function add(headers, name, value, kind)
-  local before = headers[name]
-  if before == nil then
-    headers[name] = value
-  elseif kind == "once" then
-    return false
-  elseif type(before) == "table" then
+-- A name that comes twice has a list.
+local function repeated(headers, name, before, value, kind)
+  if kind == once then return refused end
+  if type(before) == "table" then
     before[#before + 1] = value
   else
     headers[name] = { before, value }
   end
-  return true
+  return kind
 end
 
--- Adds field `i` of nginx's list, with its name in lower case; a name that comes twice has a list. Returns its kind and name; false for one that
--- cannot be taken. A function of its own without a loop and without a call at its end: so LuaJIT compiles it, however few headers a request has.
+-- Adds field `i` of nginx's list, with its name in lower case. Returns its kind.
 local function take(headers, i)
   local field = fields[i]
   local key, text = field.key, field.value
   local name, value = text_of(key.data, key.len), text_of(text.data, text.len)
   local kind = kind_of(name)
-  if kind == "refused" or is_bad(value) or not add(headers, name, value, kind) then return false, name end
-  return kind, name
+  if is_bad(value) then return refused end
+  local before = headers[name]
+  if before ~= nil then return repeated(headers, name, before, value, kind) end
+  headers[name] = value
+  return kind
 end
 
--- Fills `headers`. Returns the names that are not for the service (nil when there are none), or false when a header cannot be taken.
-local function collect(headers, n, trusted)
-  local gone
-  for i = 0, n - 1 do
-    local kind, name = take(headers, i)
-    if not kind then return false end
-    if kind == "owned" or (kind == "forwarding" and not trusted) then
-      gone = gone or {}
-      gone[#gone + 1] = name
-    end
-  end
-  return gone
+local function take_from(headers, from, n)
+  local kinds = plain
+  for i = from, n - 1 do kinds = bor(kinds, take(headers, i)) end
+  return kinds
+end
+
+-- Adds all of them; what they need together. LuaJIT does not compile a function that meets a loop, so the headers that most requests have
+-- stand one by one.
+local function collect(headers, n)
+  if n == 0 then return plain end
+  local kinds = take(headers, 0)
+  if n == 1 then return kinds end
+  kinds = bor(kinds, take(headers, 1))
+  if n == 2 then return kinds end
+  kinds = bor(kinds, take(headers, 2))
+  if n == 3 then return kinds end
+  kinds = bor(kinds, take(headers, 3))
+  if n == 4 then return kinds end
+  kinds = bor(kinds, take(headers, 4))
+  if n == 5 then return kinds end
+  kinds = bor(kinds, take(headers, 5))
+  if n == 6 then return kinds end
+  kinds = bor(kinds, take(headers, 6))
+  if n == 7 then return kinds end
+  kinds = bor(kinds, take(headers, 7))
+  if n == 8 then return kinds end
+  return bor(kinds, take_from(headers, 8, n))
 end
 
 -- Reads nginx's list; how many fields there are, and whether that is too many.
@@ -105,18 +122,41 @@ local function fetch()
   return n, cut[0] ~= 0
 end
 
+-- Takes out what only the gateway may say. nginx's list changes on the way, so the names are read first.
+local function strip(headers, kinds)
+  local gone = {}
+  for name in pairs(headers) do
+    local kind = kind_of(name)
+    if kind ~= plain and kind < refused and kinds[kind] then gone[#gone + 1] = name end
+  end
+  for _, name in ipairs(gone) do
+    clear(name)
+    headers[name] = nil
+  end
+end
+
+local for_everybody, for_strangers = { [owned] = true }, { [owned] = true, [forwarding] = true }
+
+-- A table in which the usual names have their places: one that grows costs more than all the rest. LuaJIT forgets a written `nil`, so it is given.
+local function empty(none)
+  return {
+    host = none, ["user-agent"] = none, accept = none, ["accept-encoding"] = none, ["accept-language"] = none, authorization = none,
+    cookie = none, ["content-type"] = none, ["content-length"] = none, connection = none, origin = none, referer = none, traceparent = none,
+    ["x-forwarded-for"] = none, ["x-forwarded-proto"] = none, ["cache-control"] = none,
+  }
+end
+
 -- Headers with names in lower case, those of the client's that only the gateway may set taken out; or nil and the code of the refusal.
 function M.headers(listener)
-  local headers = {}
   local n, truncated = fetch()
   if truncated then return nil, "headers-too-large" end
-  local gone = collect(headers, n, listener.trustedHops > 0)
-  if gone == false then return nil, "bad-request" end
-  for i = 1, gone and #gone or 0 do
-    clear(gone[i])
-    headers[gone[i]] = nil
+  local headers = empty(nil)
+  local kinds = collect(headers, n)
+  if kinds > once then
+    if kinds >= refused then return nil, "bad-request" end
+    strip(headers, listener.trustedHops > 0 and for_everybody or for_strangers)
   end
-  if not nominated.strip(headers) then return nil, "bad-request" end
+  if headers.connection ~= nil and not nominated.strip(headers) then return nil, "bad-request" end
   return headers
 end
 

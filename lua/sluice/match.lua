@@ -1,22 +1,31 @@
 -- The route of a request: the lowest rank among the candidates. Candidates are found by hashing the path and its prefixes.
 local conditions = require("sluice.conditions")
 local re_find = ngx.re.find
-local find, sub, byte = string.find, string.sub, string.byte
+local find, sub, byte, gsub = string.find, string.sub, string.byte, string.gsub
 
 local M = {}
 
--- Ranks of the entries under each exact path, and under each prefix of whole segments.
+local function count_slashes(text)
+  local _, n = gsub(text, "/", "/")
+  return n
+end
+
+-- Ranks of the entries under each exact path, and under each prefix of whole segments; `at[n]` says that some prefix has n slashes.
 function M.index(entries, step)
-  local exact, under = {}, {}
+  local exact, under, at, deepest = {}, {}, {}, 0
   for rank, entry in ipairs(entries) do
     local path = entry.match.path
     local bucket, key = under, path.at or path.path
     if path.type == "exact" then bucket = exact end
     local ranks = bucket[key]
     if ranks then ranks[#ranks + 1] = rank else bucket[key] = { rank } end
+    if bucket == under and key ~= "/" then
+      local n = count_slashes(key)
+      at[n], deepest = true, n > deepest and n or deepest
+    end
     step()
   end
-  return { entries = entries, exact = exact, under = under }
+  return { entries = entries, exact = exact, under = under, at = at, deepest = deepest }
 end
 
 local function template_fits(segments, path)
@@ -46,35 +55,67 @@ local function path_fits(condition, path)
   return from ~= nil
 end
 
-local function first_of(ranks, best, table, request)
-  local entries = table.entries
-  for i = 1, #ranks do
+local function takes(table, rank, request)
+  local match = table.entries[rank].match
+  return path_fits(match.path, request.path) and (match.bare or conditions.hold(match, request))
+end
+
+local function first_from(ranks, at, best, table, request)
+  for i = at, #ranks do
     local rank = ranks[i]
     if best and rank >= best then return best end
-    local match = entries[rank].match
-    if path_fits(match.path, request.path) and (match.bare or conditions.hold(match, request)) then return rank end
+    if takes(table, rank, request) then return rank end
   end
   return best
 end
 
+-- The first of the ranks that takes the request, if it is below `best`. LuaJIT does not compile a function that meets a loop.
+local function first_of(ranks, best, table, request)
+  if not ranks then return best end
+  local rank = ranks[1]
+  if best and rank >= best then return best end
+  if takes(table, rank, request) then return rank end
+  rank = ranks[2]
+  if not rank or (best and rank >= best) then return best end
+  if takes(table, rank, request) then return rank end
+  if not ranks[3] then return best end
+  return first_from(ranks, 3, best, table, request)
+end
+
+-- Prefixes with more than `n` slashes; the one with `n` ends before the slash at `slash` (nil: it is the whole path).
+local function deeper(table, request, best, n, slash)
+  local path, under = request.path, table.under
+  while true do
+    if table.at[n] then best = first_of(under[slash and sub(path, 1, slash - 1) or path], best, table, request) end
+    if not slash or n >= table.deepest then return best end
+    n, slash = n + 1, find(path, "/", slash + 1, true)
+  end
+end
+
+-- The same, for the first prefixes one by one, without a loop.
+local function walk(table, request, best)
+  local path, under, at, deepest = request.path, table.under, table.at, table.deepest
+  if deepest == 0 then return best end
+  local slash = find(path, "/", 2, true)
+  if at[1] then best = first_of(under[slash and sub(path, 1, slash - 1) or path], best, table, request) end
+  if not slash or deepest == 1 then return best end
+  slash = find(path, "/", slash + 1, true)
+  if at[2] then best = first_of(under[slash and sub(path, 1, slash - 1) or path], best, table, request) end
+  if not slash or deepest == 2 then return best end
+  slash = find(path, "/", slash + 1, true)
+  if at[3] then best = first_of(under[slash and sub(path, 1, slash - 1) or path], best, table, request) end
+  if not slash or deepest == 3 then return best end
+  slash = find(path, "/", slash + 1, true)
+  if at[4] then best = first_of(under[slash and sub(path, 1, slash - 1) or path], best, table, request) end
+  if not slash or deepest == 4 then return best end
+  return deeper(table, request, best, 5, find(path, "/", slash + 1, true))
+end
+
 -- The entry that takes the request, or nil.
 function M.find(table, request)
-  local path, under = request.path, table.under
-  local ranks = table.exact[path]
-  local best = ranks and first_of(ranks, nil, table, request)
-  local stop = #path
-  while stop > 0 do
-    ranks = under[stop == #path and path or sub(path, 1, stop)]
-    if ranks then best = first_of(ranks, best, table, request) end
-    -- back to the slash before, and leave it out
-    repeat
-      stop = stop - 1
-    until stop <= 0 or byte(path, stop + 1) == 47
-  end
-  if path ~= "/" then
-    ranks = under["/"]
-    if ranks then best = first_of(ranks, best, table, request) end
-  end
+  local best = first_of(table.exact[request.path], nil, table, request)
+  best = first_of(table.under["/"], best, table, request)
+  best = walk(table, request, best)
   return best and table.entries[best]
 end
 

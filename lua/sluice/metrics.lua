@@ -2,6 +2,7 @@
 -- memory once a second; `metrics_text` prints what stands there. Keys: <kind>|<route>|<service>|<status or bucket>.
 local dict = ngx.shared.sl_metrics
 local start_time, now = ngx.req.start_time, ngx.now
+local floor = math.floor
 
 local M = {}
 
@@ -44,18 +45,20 @@ local function known_cell(ctx)
   return cell
 end
 
--- Counts a request that has ended; `ctx` is nil when it had no route.
-function M.note(ctx)
+-- Counts a request that has ended; `ctx` is nil when it had no route. Returns how long it took, in milliseconds.
+function M.note(ctx, status)
   local cell = ctx and known_cell(ctx) or cell_of("", "")
-  local status, seconds = ngx.status, now() - start_time()
+  local seconds = now() - start_time()
   local bucket = bucket_of(seconds)
-  cell.statuses[status] = (cell.statuses[status] or 0) + 1
-  cell.buckets[bucket] = (cell.buckets[bucket] or 0) + 1
+  local statuses, buckets = cell.statuses, cell.buckets
+  statuses[status] = (statuses[status] or 0) + 1
+  buckets[bucket] = (buckets[bucket] or 0) + 1
   cell.sum = cell.sum + seconds
   if not cell.dirty then
     cell.dirty = true
     dirty[#dirty + 1] = cell
   end
+  return floor(seconds * 1000 + 0.5)
 end
 
 local failed = false
@@ -68,15 +71,25 @@ local function add(key, value)
   end
 end
 
+-- The counts go to zero and keep their places: new tables would grow again within the next requests.
+local function add_all(kind, key, counts)
+  for last, value in pairs(counts) do
+    if value > 0 then
+      add(kind .. key .. "|" .. last, value)
+      counts[last] = 0
+    end
+  end
+end
+
 -- Adds what this worker has counted to the shared memory.
 function M.flush()
   local list = dirty
   dirty = {}
   for _, cell in ipairs(list) do
-    for status, value in pairs(cell.statuses) do add("c|" .. cell.key .. "|" .. status, value) end
-    for bucket, value in pairs(cell.buckets) do add("b|" .. cell.key .. "|" .. bucket, value) end
+    add_all("c|", cell.key, cell.statuses)
+    add_all("b|", cell.key, cell.buckets)
     add("s|" .. cell.key .. "|", cell.sum)
-    cell.statuses, cell.buckets, cell.sum, cell.dirty = {}, {}, 0, false
+    cell.sum, cell.dirty = 0, false
   end
 end
 

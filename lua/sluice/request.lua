@@ -7,10 +7,13 @@ local hygiene = require("sluice.hygiene")
 local match = require("sluice.match")
 local path = require("sluice.path")
 local reply = require("sluice.reply")
+local regex = require("sluice.regex")
 local request_id = require("sluice.request_id")
 local slots = require("sluice.slots")
+local variable = require("sluice.variable")
+local text_of = require("ffi").string
 local re_find = ngx.re.find
-local byte, find, sub = string.byte, string.find, string.sub
+local byte, find = string.byte, string.find
 
 local M = {}
 
@@ -30,40 +33,52 @@ end
 
 -- A request line as nearly all are: a path that normalisation would not change, with no escape, parameter or odd byte, and one of the protocols
 -- that are served. What it does not match is looked at piece by piece.
-local usual = [[\A[A-Z]{1,32} ((?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?)(?:\?[!-"$-~]*)? HTTP/(?:1\.1|2\.0)\z]]
+local usual = regex.compile(
+  [[\A([A-Z]{1,32}) ((?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?)(?:\?([!-"$-~]*))? HTTP/(?:1\.1|2\.0)\z]])
+local found = usual.captures -- pairs of from and to: all, method, path, query
 
--- The line and where its path is; no place when it is not a usual one. The methods of HTTP/2 are anything, as on the Envoy engine.
+-- What a line of the access log says of the method, and of the protocol.
+local function tag_of(method, protocol)
+  return ',"method":"' .. method .. '","protocol":"' .. protocol .. '","duration_s":"'
+end
+local tags, tags_2 = {}, {}
+for name in pairs(methods) do tags[name], tags_2[name] = tag_of(name, "HTTP/1.1"), tag_of(name, "HTTP/2.0") end
+
+-- Without a loop: what LuaJIT compiles as a whole. False when the line is not a usual one. The methods of HTTP/2 are anything, as on the Envoy engine.
 local function usual_line()
-  local line = ngx.var.request
-  local from, to = re_find(line, usual, "jo", nil, 1)
-  if not from or to < from or not methods[sub(line, 1, from - 2)] then return line, nil end
-  return line, from, to
+  local line, length = variable.get("request")
+  if not line or not regex.matches(usual, line, length) then return false end
+  local from, to, query, query_end = found[4], found[5], found[6], found[7]
+  if to == from then return false end
+  local method = text_of(line, found[3])
+  local tag = (line[length - 3] == 50 and tags_2 or tags)[method]
+  if not tag then return false end
+  -- A query that is not there is at -1, or where an older match left it.
+  local has_query = line[to] == 63
+  return method, text_of(line + from, to - from), has_query and text_of(line + query, query_end - query), tag
 end
 
-local function usual_request(line, from, to, headers)
-  local authority, agent = headers.host, headers["user-agent"]
-  local plain = hygiene.is_plain(authority) and (agent == nil or (type(agent) == "string" and hygiene.is_plain(agent)))
+local function is_plain(text)
+  return text == nil or (type(text) == "string" and hygiene.is_plain(text))
+end
+
+local function read_usual(listener)
+  local method, path_text, query, tag = usual_line()
+  if not method then return false end
+  local headers, refusal = hygiene.headers(listener)
+  if not headers then return nil, refusal end
+  local authority = headers.host
+  if not authority or find(authority, ",", 1, true) or not host.valid(authority) then return false end
   return {
-    path = sub(line, from, to),
-    query = to < #line - 9 and sub(line, to + 2, -10),
+    path = path_text,
+    query = query,
     headers = headers,
     authority = authority,
     host = host.of(authority),
-    method = sub(line, 1, from - 2),
-    clean = true,
-    plain = plain,
+    method = method,
+    line = tag,
+    plain = hygiene.is_plain(authority) and is_plain(headers["user-agent"]),
   }
-end
-
--- LuaJIT gives up on a function that meets a loop, so what comes before and after the loop over the headers stands in functions of their own.
-local function read_usual(listener)
-  local line, from, to = usual_line()
-  if not from then return false end
-  local headers, refusal = hygiene.headers(listener)
-  if not headers then return nil, refusal end
-  if not headers.host or find(headers.host, ",", 1, true) or not host.valid(headers.host) then return false end
-  local request = usual_request(line, from, to, headers)
-  return request
 end
 
 -- Whether a request line with a whole address names a scheme that this listener does not speak.
@@ -94,9 +109,13 @@ end
 
 -- What was asked, or nil and the code of the refusal.
 local function read(listener)
-  if listener.trustedHops > 0 then ngx.var.sl_front_proto = ngx.var.http_x_forwarded_proto end
   local request, refusal = read_usual(listener)
-  if request == false then return read_any(listener) end
+  if request == false then request, refusal = read_any(listener) end
+  if request and listener.trustedHops > 0 then
+    local proto = request.headers["x-forwarded-proto"]
+    request.other_scheme = (proto == "http" or proto == "https") and proto ~= ngx.var.scheme
+    if request.other_scheme then ngx.var.sl_front_proto = proto end
+  end
   return request, refusal
 end
 
@@ -114,8 +133,17 @@ end
 
 local function guarded(table, request)
   local guard = table.guard
-  if request.clean or not guard or not (find(request.path, ";", 1, true) or find(request.path, "%20", 1, true)) then return false end
+  if request.line or not guard or not (find(request.path, ";", 1, true) or find(request.path, "%20", 1, true)) then return false end
   return re_find(request.path, guard, "jo") ~= nil
+end
+
+-- What most requests need has its place from the beginning: a table that grows costs more than all the rest. LuaJIT forgets a written `nil`, so
+-- it is given.
+local function new_ctx(listener, request, route, entry, state, none)
+  return {
+    listener = listener, request = request, route = route, match = entry.match, state = state, service = none, subset = none, path = none,
+    counted = none, tries = none, tried = none, circuit = none, limits = none, deadline = none, host = none, refusal = none,
+  }
 end
 
 -- `id` is the listener's name in nginx.conf.
@@ -134,7 +162,7 @@ function M.access(id)
   local entry = match.find(table, request)
   if not entry then return reply.send(format, "route-not-found") end
   local route = entry.route
-  local ctx = { listener = listener, request = request, route = route, match = entry.match, state = state }
+  local ctx = new_ctx(listener, request, route, entry, state)
   slots.keep(ctx)
   if route.action_steps and features.run(route.action_steps, ctx) then return end
   return forward.send(ctx)

@@ -1,6 +1,7 @@
 -- Ids of requests: 128 random bits in hex, as nginx's `$request_id`, which asks OpenSSL for each of them. Here they are drawn many at a time.
 local ffi = require("ffi")
-local C, text_of = ffi.C, ffi.string
+local variable = require("sluice.variable")
+local C = ffi.C
 
 ffi.cdef([[
   int RAND_bytes(unsigned char *buf, int num);
@@ -23,15 +24,15 @@ end
 function M.give()
   if left == 0 then draw() end
   left = left - 1
-  local id = text_of(hex + left * length * 2, length * 2)
-  ngx.var.sl_request_id = id
-  return id
+  variable.set("sl_request_id", hex + left * length * 2, length * 2)
 end
 
 -- The id of this request; one that nginx refused before it was routed gets it now.
 function M.of()
   local id = ngx.var.sl_request_id
-  return id ~= "" and id or M.give()
+  if id and id ~= "" then return id end
+  M.give()
+  return ngx.var.sl_request_id
 end
 
 return M

@@ -22,10 +22,12 @@ function M.new(data, previous)
   local endpoints, by_key = {}, {}
   for i, written in ipairs(data.endpoints) do
     local key = written.address .. ":" .. written.port
+    local address = string.find(written.address, ":", 1, true) and "[" .. written.address .. "]" or written.address
     local endpoint = {
       key = key,
-      address = string.find(written.address, ":", 1, true) and "[" .. written.address .. "]" or written.address,
+      address = address,
       port = written.port,
+      shown = address .. ":" .. written.port, -- in the access log
       weight = written.weight,
       labels = written.labels or {},
       zone = written.zone,

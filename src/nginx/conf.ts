@@ -1,6 +1,6 @@
 import { bodyLocations, mainLocation, shapeLocations, upstreamBlock, variables, ways } from './locations.ts'
 import { block, call, type Directive, directive, dollar, lua, renderConf, template } from './nginx-conf.ts'
-import { accessLogs, logFormats } from './access-log.ts'
+import { access, logFormat } from './access-log.ts'
 import { httpSettings, maps, proxyHeaders, sharedDicts } from './http-settings.ts'
 import type { Start, StartListener } from './start.ts'
 
@@ -85,11 +85,11 @@ function http(start: Start, options: ConfOptions): Directive[] {
     ...httpSettings,
     block('geo', [template(`$${dollar}`)], [directive('default', template('$'))]),
     ...maps,
-    ...logFormats,
+    logFormat,
     ...proxyHeaders,
     ...all.map(({ name, kind }) => upstream(name, kind === 'grpc', options.profile)),
     ...start.listeners.map((listener) =>
-      server(listener, [mainLocation(listener.id), ...shapeLocations(all), ...bodyLocations(first)], options.profile),
+      server(listener, [mainLocation(listener), ...shapeLocations(all), ...bodyLocations(first)], options.profile),
     ),
     adminServer(options.dir === undefined ? adminSocket : `${options.dir}/${adminSocket}`),
   ]
@@ -121,7 +121,7 @@ function server({ id, address, port, tls, proxyProtocol }: StartListener, locati
       ...(separate ? [directive('http2', 'on')] : []),
       directive('server_name', '_'),
       ...(proxyProtocol ? clientOfProxyProtocol : []),
-      ...accessLogs,
+      access,
       ...(tls ? secure(id, tls.minVersion) : []),
       call('header_filter_by_lua_block', 'response', 'headers'),
       call('log_by_lua_block', 'done', 'log', id),

@@ -27,7 +27,7 @@ export const httpSettings: readonly Directive[] = [
   directive('absolute_redirect', 'off'),
   directive('port_in_redirect', 'off'),
   directive('server_name_in_redirect', 'off'),
-  directive('client_header_buffer_size', '4k'),
+  directive('client_header_buffer_size', '1k'),
   directive('large_client_header_buffers', 4, '32k'),
   directive('client_header_timeout', '10s'),
   directive('client_body_timeout', '300s'),
@@ -75,18 +75,25 @@ export const httpSettings: readonly Directive[] = [
 
 /** Headers that the service sees; a location that set one of its own would lose all of these. */
 export const proxyHeaders: readonly Directive[] = [
-  ...forwarded('proxy', '$sl_host', ['Connection', '$sl_connection'], ['Upgrade', '$sl_upgrade'], ['TE', '']),
-  ...forwarded('grpc', '$sl_host', ['TE', 'trailers']),
+  ...forwarded('proxy', '$sl_host', '$sl_proto', ['Connection', '$sl_connection'], ['Upgrade', '$sl_upgrade'], ['TE', '']),
+  ...forwarded('grpc', '$sl_host', '$sl_proto', ['TE', 'trailers']),
 ]
 
-/** Those of the catch-all location, which takes no upgrades and no other host: each variable less is work less for every request. */
-export const commonHeaders: readonly Directive[] = forwarded('proxy', '$sl_client_host', ['Connection', ''], ['Upgrade', ''], ['TE', ''])
+/**
+ * Those of the catch-all location, which takes no upgrades, no other host and no other scheme than the listener's: each variable less is work less for
+ * every request. The host is as the client sent it: the runtime has refused what is no host name by the time that it is forwarded.
+ */
+export function commonHeaders(scheme: 'http' | 'https'): Directive[] {
+  return forwarded('proxy', '${http_host}', scheme, ['Connection', ''], ['Upgrade', ''], ['TE', ''])
+}
 
-function forwarded(kind: 'proxy' | 'grpc', host: string, ...hop: readonly (readonly [name: string, value: string])[]): Directive[] {
+type Header = readonly [name: string, value: string]
+
+function forwarded(kind: 'proxy' | 'grpc', host: string, scheme: string, ...hop: readonly Header[]): Directive[] {
   const all = [
     ['Host', host],
     ['X-Forwarded-For', '$proxy_add_x_forwarded_for'],
-    ['X-Forwarded-Proto', '$sl_proto'],
+    ['X-Forwarded-Proto', scheme],
     ['X-Request-Id', '$sl_request_id'],
     ...hop,
     ['Keep-Alive', ''],
@@ -97,8 +104,6 @@ function forwarded(kind: 'proxy' | 'grpc', host: string, ...hop: readonly (reado
 }
 
 export const maps: readonly Directive[] = [
-  // As the client sent it: the runtime has refused what is no host name by the time that it is forwarded.
-  map('$http_host', '$sl_client_host', [['default', '$http_host']]),
   // Empty, and nginx leaves out a header without a value: the runtime says it for the routes that want it. A line in nginx.conf shows that it was thought of.
   map('$scheme', '$sl_hsts', [['default', '']]),
   map('$http_upgrade', '$sl_upgrade', [

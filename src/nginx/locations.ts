@@ -1,6 +1,7 @@
 import { commonHeaders } from './http-settings.ts'
 import { block, call, type Directive, directive, template } from './nginx-conf.ts'
 import { type RetryStatuses, retryStatuses, type Trust } from './parts.ts'
+import type { StartListener } from './start.ts'
 
 /** What nginx tries again for each choice; the runtime decides per route whether there is another try at all. */
 const nextUpstream: Readonly<Record<RetryStatuses, readonly string[]>> = {
@@ -44,35 +45,25 @@ export function upstreamBlock(way: string): string {
 }
 
 /**
- * The catch-all of a listener: routes, and forwards the common case itself, with next to no variables. Gateway errors are tried again only when the
- * runtime grants another attempt; a route that grants one for other reasons alone goes to a location of its own.
+ * The catch-all of a listener: routes, and forwards the common case itself, with next to no variables. No status is tried again: with it in the
+ * location, an answer with that status would be thrown away on a route that wants another attempt for other reasons alone.
  */
-export function mainLocation(listener: string): Directive {
+export function mainLocation({ id, tls }: Pick<StartListener, 'id' | 'tls'>): Directive {
   return block(
     'location',
     ['/'],
     [
-      call('access_by_lua_block', 'request', 'access', listener),
-      directive('proxy_next_upstream', 'error', 'timeout', ...nextUpstream.gateway),
-      ...commonHeaders,
+      call('access_by_lua_block', 'request', 'access', id),
+      ...commonHeaders(tls ? 'https' : 'http'),
       directive('proxy_pass', `http://${upstreamBlock('http')}`),
     ],
   )
 }
 
 /** Variables that the runtime sets. They must be declared somewhere, but not where requests pass: each `set` costs them, and one that runs again wipes. */
-export const variables: readonly Directive[] = [
-  'request_id',
-  'path',
-  'host',
-  'sni',
-  'plain',
-  'odd',
-  'listener',
-  'route',
-  'service',
-  'front_proto',
-].map((name) => directive('set', template(`$sl_${name}`), template('')))
+export const variables: readonly Directive[] = ['request_id', 'path', 'host', 'sni', 'rest', 'front_proto'].map((name) =>
+  directive('set', template(`$sl_${name}`), template('')),
+)
 
 /** Name of a shape, without the way. */
 export function shapeOf(statuses: RetryStatuses, unsafe: boolean, compress: boolean): string {
