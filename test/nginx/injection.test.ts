@@ -116,12 +116,13 @@ describe('text of users', () => {
     const called = texts.flatMap((text) => [...text.matchAll(/\bC\b(?:\.(\w+))?/g)].map(([, name]) => name)).filter((name) => name !== undefined)
     const harmless = [
       ...['RAND_bytes', 'SHA256', 'free', 'mmap', 'ngx_hex_dump', 'realpath'],
-      ...['ngx_http_lua_ffi_req_get_headers', 'ngx_http_lua_ffi_req_get_headers_count'],
+      ...['ngx_http_lua_ffi_req_get_headers', 'ngx_http_lua_ffi_req_get_headers_count', 'ngx_http_lua_ffi_var_get', 'ngx_http_lua_ffi_var_set'],
+      ...['ngx_http_lua_ffi_compile_regex', 'ngx_http_lua_ffi_exec_regex'],
     ]
     expect(called.length).toBeGreaterThan(4)
     expect(called.filter((name) => !harmless.includes(name))).toEqual([])
     const uses = texts.flatMap((text) => [...text.matchAll(/\bffi\.(\w+)(\[\[|\("|\(\[\[)?/g)])
-    expect([...new Set(uses.map(([, name]) => name))].sort()).toEqual(['C', 'cast', 'cdef', 'new', 'string', 'typeof'])
+    expect([...new Set(uses.map(([, name]) => name))].sort()).toEqual(['C', 'cast', 'cdef', 'copy', 'new', 'string', 'typeof'])
     expect(uses.filter(([, name, literal]) => name === 'cdef' && !literal)).toEqual([])
     expect(texts.filter((text) => /\bC\s*\[/.test(text))).toEqual([])
   })
