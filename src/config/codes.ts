@@ -8,6 +8,8 @@ export const codes: Readonly<Record<string, string>> = {
   'yaml/duplicate-key': 'The same key stands twice in one map. YAML readers disagree about which one counts, so neither is taken silently.',
   'yaml/key-not-text': 'Keys are text. Numbers, true, false, null, maps and lists are not; quote what is meant as text (`"503": …`).',
   'yaml/forbidden-key': '`__proto__`, `constructor` and `prototype` have a meaning in programs that read such files, and are refused.',
+  'yaml/half-character':
+    'An escape such as `\\ud83d` stands for one half of a character. Alone it is no text: files and messages to proxies could not hold it. Write the character itself.',
   'yaml/old-boolean':
     'YAML 1.1 reads `y`, `n`, `yes`, `no`, `on` and `off` as booleans, YAML 1.2 as text. Write `true` or `false`, or quote the text.',
   'yaml/alias-cycle': 'An alias stands inside the value that its anchor names, so the value would never end.',

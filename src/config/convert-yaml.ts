@@ -68,8 +68,15 @@ export class Converter {
   }
 
   #scalar(node: Scalar): unknown {
-    if (node.type === 'PLAIN' && typeof node.value === 'string' && oldBoolean.test(node.value)) this.#oldBoolean(node, node.value, 'value')
-    return typeof node.value === 'string' ? flat(node.value) : node.value
+    if (typeof node.value !== 'string') return node.value
+    if (node.type === 'PLAIN' && oldBoolean.test(node.value)) this.#oldBoolean(node, node.value, 'value')
+    if (!node.value.isWellFormed()) this.#halfCharacter(offsetOf(node))
+    return flat(node.value)
+  }
+
+  #halfCharacter(offset: number): void {
+    const help = 'write the character itself, or both halves (`"\\ud83d\\ude00"`)'
+    this.#report('yaml/half-character', 'the text holds one half of a character, which no program can read', offset, this.#path, { help })
   }
 
   #oldBoolean(node: Scalar, text: string, side: 'key' | 'value'): void {
@@ -130,6 +137,7 @@ export class Converter {
       return undefined
     }
     if (key.type === 'PLAIN' && oldBoolean.test(key.value)) this.#oldBoolean(key, key.value, 'key')
+    if (!key.value.isWellFormed()) this.#halfCharacter(offset)
     return key.value
   }
 
