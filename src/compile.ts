@@ -17,7 +17,7 @@ import { createCx } from './model/cx.ts'
 import type { Gateway } from './model/gateway.ts'
 import { lower, LowerMemo } from './model/lower.ts'
 import type { RouteTable } from './model/rank.ts'
-import { rankListeners } from './model/rank-listeners.ts'
+import { Ranking } from './model/rank-listeners.ts'
 import { type Emitter, emitterFor, type Emitters, type Made, type Target } from './target.ts'
 
 export interface CompileOptions<T extends Target = 'envoy'> {
@@ -76,7 +76,7 @@ export class Compiler<T extends Target = 'envoy'> {
   readonly emitter: Emitters[T]
   readonly #engine: Emitter<T>
   readonly #schema
-  #tables: ReadonlyMap<string, RouteTable> = new Map()
+  readonly #ranking = new Ranking()
 
   constructor(root: string, options: CompileOptions<T> = {}) {
     this.#root = root
@@ -97,7 +97,7 @@ export class Compiler<T extends Target = 'envoy'> {
     const [{ gateway, damaged }, lowerFindings] = lower(config, features, locate, this.#memo)
     const cx = createCx(gateway, locate)
     const moment: Moment = { now: this.#options.now(), overdue: this.#options.overdue }
-    const tables = (this.#tables = rankListeners(gateway, this.#tables))
+    const tables = this.#ranking.rank(gateway)
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
     diagnostics.push(
       ...checkGateway({ features, gateway, tables, invalid: leftOut(config, gateway), damaged, cx }),

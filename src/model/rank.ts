@@ -28,28 +28,52 @@ export interface RouteTable {
   readonly byHost: ReadonlyMap<string, VirtualHostTable>
 }
 
+/** What each host pattern says itself, in order; the pattern `*` is always there. */
+export type Patterns = ReadonlyMap<string, readonly Entry[]>
+
 /**
  * The one order of precedence, for both engines and the tools: priority, host, path, methods, headers, query, name; never the position in the file.
- * A virtual host lists every entry whose host pattern covers it. With the `previous` table, a host whose list is unchanged keeps its object.
- * Cost: entries × log for sorting, plus the sum of the lists (a route without hosts is in each list).
+ * A virtual host lists every entry whose host pattern covers it. Cost: entries × log for sorting, plus the sum of the lists (a route without hosts is in each list).
  */
-export function rank(routes: Iterable<Route>, listener: Listener, previous?: RouteTable): RouteTable {
+export function rank(routes: Iterable<Route>, listener: Listener): RouteTable {
+  return tableOf(patternsOf(routes, listener))
+}
+
+/** The entries that a listener serves, by the pattern that they are written for. */
+export function patternsOf(routes: Iterable<Route>, listener: Listener): Patterns {
   const byPattern = new Map<string, Entry[]>([[anyHost, []]])
   for (const route of routes) {
-    if (!serves(route, listener)) continue
-    for (const host of route.hosts.length === 0 ? [anyHost] : new Set(route.hosts)) {
+    for (const host of hostsOn(route, listener)) {
       const list = byPattern.get(host)
       if (list) list.push(...entriesOf(route))
       else byPattern.set(host, [...entriesOf(route)])
     }
   }
   for (const list of byPattern.values()) list.sort(compareEntries)
-  const virtualHosts = [...byPattern.keys()].sort(compare).map((host) => {
-    const entries = merge(coveringHosts(host, byPattern).map((pattern) => byPattern.get(pattern) ?? []))
-    const before = previous?.byHost.get(host)
-    return before && same(before.entries, entries) ? before : { host, entries }
+  return byPattern
+}
+
+/** Lays the patterns over each other. With a table of `before`, only hosts that `isTouched` are looked at, and one whose list is the same keeps its object. */
+export function tableOf(patterns: Patterns, before?: RouteTable, isTouched: (host: string) => boolean = () => true): RouteTable {
+  const hosts = before && sameKeys(before.byHost, patterns) ? before.virtualHosts.map(({ host }) => host) : [...patterns.keys()].sort(compare)
+  const virtualHosts = hosts.map((host) => {
+    const known = before?.byHost.get(host)
+    if (known && !isTouched(host)) return known
+    const entries = merge(coveringHosts(host, patterns).map((pattern) => patterns.get(pattern) ?? []))
+    return known && same(known.entries, entries) ? known : { host, entries }
   })
   return { virtualHosts, byHost: new Map(virtualHosts.map((virtualHost) => [virtualHost.host, virtualHost])) }
+}
+
+function sameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
+  return a.size === b.size && [...b.keys()].every((key) => a.has(key))
+}
+
+/** Patterns under which a listener serves a route; none when it does not. */
+export function hostsOn(route: Route, listener: Listener): Iterable<string> {
+  const serves = route.listeners.length === 0 ? listener.redirectTo === undefined : route.listeners.includes(listener.name)
+  if (!serves) return []
+  return route.hosts.length === 0 ? [anyHost] : new Set(route.hosts)
 }
 
 /** The virtual host of an authority: its exact name, else the longest wildcard, else `*`. */
@@ -80,11 +104,7 @@ export function entriesOf(route: Route): readonly Entry[] {
   return made
 }
 
-function serves(route: Route, listener: Listener): boolean {
-  return route.listeners.length === 0 ? listener.redirectTo === undefined : route.listeners.includes(listener.name)
-}
-
-function compareEntries(a: Entry, b: Entry): number {
+export function compareEntries(a: Entry, b: Entry): number {
   return b.route.priority - a.route.priority || compare(a.key, b.key) || compare(a.route.name, b.route.name) || a.alternative - b.alternative
 }
 

@@ -1,6 +1,6 @@
 import { EnvoyEmitter } from '../../src/envoy/emit.ts'
 import type { Feature } from '../../src/feature.ts'
-import { rankListeners } from '../../src/model/rank-listeners.ts'
+import { Ranking } from '../../src/model/rank-listeners.ts'
 import type { TestEnvoy } from '../support/envoy.ts'
 import { freePort } from '../support/free-port.ts'
 import { forNginx, startNginx, type TestNginx } from '../support/nginx.ts'
@@ -48,11 +48,11 @@ export async function startEngine(engine: Engine, all: readonly Case[], features
 
 async function envoy({ gateway }: Merged, features: readonly Feature[], read: (key: string) => Uint8Array) {
   const at = () => ({ file: 'conformance', path: [], side: 'value' as const })
-  const { made, diagnostics } = new EnvoyEmitter(features).emit(gateway, rankListeners(gateway), at, read)
+  const { made, diagnostics } = new EnvoyEmitter(features).emit(gateway, new Ranking().rank(gateway), at, read)
   if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join('\n'))
   return startStaticEnvoy(made)
 }
 
 async function nginx({ gateway }: Merged, features: readonly Feature[], read: (key: string) => Uint8Array) {
-  return startNginx(forNginx(gateway, rankListeners(gateway), read, features))
+  return startNginx(forNginx(gateway, new Ranking().rank(gateway), read, features))
 }

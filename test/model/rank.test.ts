@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import type { Route } from '../../src/model/gateway.ts'
+import type { Gateway, Route } from '../../src/model/gateway.ts'
 import { entryName, rank } from '../../src/model/rank.ts'
-import { seeded } from '../support/random.ts'
+import { Ranking } from '../../src/model/rank-listeners.ts'
+import { type Random, seeded } from '../support/random.ts'
 import { randomRoutes } from '../support/route-fuzz.ts'
 import { anyListener, matchOf, routeOf } from '../support/routes.ts'
 
 /** Names in order of precedence of one virtual host. */
 function order(routes: Iterable<Route>, host = '*'): string[] {
   return rank(routes, anyListener).byHost.get(host)?.entries.map(entryName) ?? []
+}
+
+function gatewayOf(routes: readonly Route[]): Pick<Gateway, 'listeners' | 'routes'> {
+  return { listeners: new Map([['public', anyListener]]), routes: new Map(routes.map((route) => [route.name, route])) }
+}
+
+function randomHosts(random: Random): string[] {
+  return random.many(random.below(3), () => random.pick(['a.test', 'b.a.test', '*.test', '*.a.test', 'c.other']))
 }
 
 describe('rank', () => {
@@ -84,10 +93,31 @@ describe('rank', () => {
 
   it('keeps the object of a virtual host whose entries are the same', () => {
     const routes = [routeOf('a', '/a', { hosts: ['a.test'] }), routeOf('b', '/b', { hosts: ['b.test'] })]
-    const before = rank(routes, anyListener)
-    const after = rank([...routes, routeOf('c', '/c', { hosts: ['b.test'] })], anyListener, before)
-    expect(after.byHost.get('a.test')).toBe(before.byHost.get('a.test'))
-    expect(after.byHost.get('b.test')).not.toBe(before.byHost.get('b.test'))
+    const ranking = new Ranking()
+    const before = ranking.rank(gatewayOf(routes)).get('public')
+    const after = ranking.rank(gatewayOf([...routes, routeOf('c', '/c', { hosts: ['b.test'] })])).get('public')
+    expect(after?.byHost.get('a.test')).toBe(before?.byHost.get('a.test'))
+    expect(after?.byHost.get('b.test')).not.toBe(before?.byHost.get('b.test'))
+  })
+
+  it('ranks a change as it ranks everything anew', () => {
+    const random = seeded(11)
+    const ranking = new Ranking()
+    const pool = randomRoutes(random, 60).flatMap((route) => [
+      route,
+      { ...route, priority: route.priority + 1 },
+      { ...route, hosts: randomHosts(random) },
+    ])
+    const routes = new Map<string, Route>()
+    for (let step = 0; step < 400; step++) {
+      for (const route of random.many(1 + random.below(3), () => random.pick(pool))) {
+        if (routes.get(route.name) === route) routes.delete(route.name)
+        else routes.set(route.name, route)
+      }
+      const ranked = ranking.rank(gatewayOf([...routes.values()])).get('public')
+      expect(ranked?.virtualHosts).toEqual(rank(routes.values(), anyListener).virtualHosts)
+      expect(ranked && [...ranked.byHost.values()]).toEqual(ranked?.virtualHosts)
+    }
   })
 
   it('ranks 50,000 routes of 1,000 hosts, comparing only what a host serves', () => {

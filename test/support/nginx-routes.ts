@@ -1,5 +1,5 @@
 import type { Gateway, Listener, Route, Service } from '../../src/model/gateway.ts'
-import { rankListeners } from '../../src/model/rank-listeners.ts'
+import { Ranking } from '../../src/model/rank-listeners.ts'
 import { type ForNginx, forNginx } from './nginx.ts'
 import { anyListener } from './routes.ts'
 
@@ -10,7 +10,7 @@ export function gatewayOf(listeners: readonly Listener[], routes: readonly Route
 }
 
 export function madeOf(gateway: Gateway): ForNginx {
-  return forNginx(gateway, rankListeners(gateway), () => new Uint8Array())
+  return forNginx(gateway, new Ranking().rank(gateway), () => new Uint8Array())
 }
 
 export function listenerOn(name: string, port: number, more: Partial<Listener> = {}): Listener {
