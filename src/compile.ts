@@ -8,15 +8,18 @@ import { read } from './config/read.ts'
 import { buildSchema } from './config/schema/gateway.ts'
 import type { JsonSchema } from './config/schema/json-schema.ts'
 import type { Diagnostic } from './diagnostics/diagnostic.ts'
-import type { Feature, Moment } from './feature.ts'
+import type { Feature } from './feature.ts'
+import type { Moment } from './model/moment.ts'
 import type { Cx } from './model/cx.ts'
 import { features as allFeatures } from './features/index.ts'
-import { checkFeatures, checkMaterials, materialsOf } from './model/check-features.ts'
+import { checkMaterials, materialsOf } from './model/check-features.ts'
+import { NodeChecks } from './model/check-nodes.ts'
 import { checkGateway } from './model/check-gateway.ts'
 import { createCx } from './model/cx.ts'
 import type { Gateway } from './model/gateway.ts'
 import { lower, LowerMemo } from './model/lower.ts'
 import type { RouteTable } from './model/rank.ts'
+import { ServiceUse } from './model/service-use.ts'
 import { Ranking } from './model/rank-listeners.ts'
 import { type Emitter, emitterFor, type Emitters, type Made, type Target } from './target.ts'
 
@@ -77,6 +80,8 @@ export class Compiler<T extends Target = 'envoy'> {
   readonly #engine: Emitter<T>
   readonly #schema
   readonly #ranking = new Ranking()
+  readonly #checks: NodeChecks
+  readonly #use: ServiceUse
 
   constructor(root: string, options: CompileOptions<T> = {}) {
     this.#root = root
@@ -85,6 +90,8 @@ export class Compiler<T extends Target = 'envoy'> {
     const emitter = emitterFor(options.target ?? ('envoy' as T), this.#options.features)
     this.emitter = emitter
     this.#engine = emitter
+    this.#checks = new NodeChecks(this.#options.features, (node, checked) => this.#engine.check(node, checked))
+    this.#use = new ServiceUse(this.#options.features)
   }
 
   async compile(): Promise<Compiled<T>> {
@@ -99,11 +106,8 @@ export class Compiler<T extends Target = 'envoy'> {
     const moment: Moment = { now: this.#options.now(), overdue: this.#options.overdue }
     const tables = this.#ranking.rank(gateway)
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
-    diagnostics.push(
-      ...checkGateway({ features, gateway, tables, invalid: leftOut(config, gateway), damaged, cx }),
-      ...checkFeatures(features, gateway, cx, moment),
-    )
-    diagnostics.push(...this.#engine.check(gateway, cx))
+    const input = { features, gateway, tables, invalid: leftOut(config, gateway), damaged, cx, moment }
+    diagnostics.push(...checkGateway(input, this.#use), ...this.#checks.run(input))
     const materials = materialsOf(features, gateway)
     const { content, problems } = await readMaterials(materials.keys(), env)
     diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx, moment))

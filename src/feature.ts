@@ -1,10 +1,11 @@
 import type { TSchema } from 'typebox'
 import type { Diagnostic, Path, Place, Severity } from './diagnostics/diagnostic.ts'
 import type { EnvoyParts } from './envoy/parts.ts'
-import type { Cx } from './model/cx.ts'
+import type { CheckCx, Cx } from './model/cx.ts'
+import type { Moment } from './model/moment.ts'
 import type { Material, ReadMaterial } from './model/material.ts'
 import type { ServiceLoads } from './live/loads.ts'
-import type { FurtherTarget, Gateway, Match, Node, Service } from './model/gateway.ts'
+import type { FurtherTarget, Match, Node, Route, Service } from './model/gateway.ts'
 import type { NginxParts } from './nginx/parts.ts'
 
 /** Where in gateway.yaml a key may stand. `action` is the one-of `to | redirect | respond | …` of a route. */
@@ -43,16 +44,22 @@ export interface LowerCx {
   file(named: string, path: Path): string
 }
 
-/** The time at which a gateway is judged, in milliseconds since 1970, and how bad a date that is over is: only a check of the file fails for it. */
-export interface Moment {
-  readonly now: number
-  readonly overdue: Extract<Severity, 'error' | 'warning'>
-}
-
 /** What a node is while its features are lowered. */
 export interface NodeDraft {
   readonly kind: Node['kind'] | 'gateway'
   readonly name: string
+}
+
+/**
+ * Checks of single nodes. Everything that is no part of the node is read through `cx`: a node without findings is checked again only when it is another
+ * object, or an answer is another one.
+ */
+export interface NodeCheck<M> {
+  /** A route, or a service, that has the feature's key. */
+  route?(value: M, route: Route, cx: CheckCx): Iterable<Diagnostic>
+  service?(value: M, service: Service, cx: CheckCx): Iterable<Diagnostic>
+  /** Any route, with the key or without. */
+  everyRoute?(route: Route, cx: CheckCx): Iterable<Diagnostic>
 }
 
 /**
@@ -68,8 +75,8 @@ export interface Feature<M = unknown> {
   matches?(value: M, match: Match): readonly Match[]
   /** The value as users write it, where that is not how `M` is built, so that plans speak the user's language. Times stay milliseconds, shares percent. */
   written?(value: M): unknown
-  /** Checks that need more than one node. Schema errors are the spine's. */
-  check?(gateway: Gateway, cx: Cx, moment: Moment): Iterable<Diagnostic>
+  /** Checks that need more than the value. Schema errors are the spine's. */
+  readonly check?: NodeCheck<M>
   /** What stands in the place of one match alternative of a route that has the feature's key: the same with further conditions, or several such. */
   narrow?(value: M, match: Match): readonly Match[]
   /** Services that the value on a route sends requests to, besides the targets of the route itself. They are checked, kept and pushed as those are. */

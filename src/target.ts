@@ -2,7 +2,7 @@ import type { Diagnostic } from './diagnostics/diagnostic.ts'
 import { EnvoyEmitter, type ForEnvoy } from './envoy/emit.ts'
 import type { Feature } from './feature.ts'
 import type { Cx } from './model/cx.ts'
-import type { Gateway } from './model/gateway.ts'
+import type { Gateway, Node } from './model/gateway.ts'
 import type { ReadMaterial } from './model/material.ts'
 import type { RouteTable } from './model/rank.ts'
 import { type ForNginx, NginxEmitter } from './nginx/emit.ts'
@@ -24,8 +24,8 @@ export interface Emitters {
 
 /** What the pipeline asks of an engine. */
 export interface Emitter<T extends Target> {
-  /** What of the gateway the engine cannot do (errors), or does differently (notes). Errors stop the compile. */
-  check(gateway: Gateway, cx: Cx): Iterable<Diagnostic>
+  /** What of a node the engine cannot do (errors), or does differently (notes). Errors stop the compile. */
+  check(node: Node, cx: Cx): Iterable<Diagnostic>
   /** The whole gateway, made of valid parts. */
   emit(
     gateway: Gateway,

@@ -1,7 +1,7 @@
 import { type Route as EnvoyRoute, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
-import { checkSupport } from '../model/check-support.ts'
+import { checkSupport, limited } from '../model/check-support.ts'
 import type { Cx } from '../model/cx.ts'
 import { furtherTargets } from '../model/further-targets.ts'
 import type { EntityKey, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
@@ -41,6 +41,7 @@ interface Emission {
  */
 export class EnvoyEmitter {
   readonly #features: readonly Feature[]
+  readonly #limited: readonly Feature[]
   /** The few that are asked for every node at each compile: what is read from files is not remembered. */
   readonly #withSecrets: readonly Feature[]
   readonly #withTargets: readonly Feature[]
@@ -53,14 +54,15 @@ export class EnvoyEmitter {
 
   constructor(features: readonly Feature[]) {
     this.#features = features
+    this.#limited = limited('envoy', features)
     this.#services = new ServiceEmitter(features)
     this.#withTargets = features.filter((feature) => feature.targets !== undefined)
     this.#withSecrets = features.filter((feature) => feature.envoy?.secrets !== undefined)
   }
 
-  /** What of the gateway Envoy cannot do (errors), or does differently (notes). An error means: do not emit it. */
-  check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-    return [...checkSupport('envoy', this.#features, gateway, cx), ...checkSubsets(gateway, cx)]
+  /** What of a node Envoy cannot do (errors), or does differently (notes). An error means: do not emit it. */
+  check(node: Node, cx: Cx): Iterable<Diagnostic> {
+    return [...checkSupport('envoy', this.#limited, node, cx), ...(node.kind === 'service' ? checkSubsets(node, cx) : [])]
   }
 
   /** Everything, for a gateway as it was read. */
@@ -165,18 +167,16 @@ export class EnvoyEmitter {
 }
 
 /** A cluster has one answer for a set of labels that nobody carries, whatever route asks. */
-function checkSubsets(gateway: Gateway, cx: Cx): Diagnostic[] {
-  return [...gateway.services.values()].flatMap((service) =>
-    service.subsets.flatMap(({ names, mixed }) =>
-      mixed
-        ? {
-            code: 'envoy/unsupported',
-            severity: 'error' as const,
-            message: `routes to service ${service.name} do not agree on \`otherwise\` for the labels ${names.join(', ')}, and Envoy takes one answer for all of them`,
-            at: cx.at(service, [], 'key'),
-          }
-        : [],
-    ),
+function checkSubsets(service: Service, cx: Cx): Diagnostic[] {
+  return service.subsets.flatMap(({ names, mixed }) =>
+    mixed
+      ? {
+          code: 'envoy/unsupported',
+          severity: 'error' as const,
+          message: `routes to service ${service.name} do not agree on \`otherwise\` for the labels ${names.join(', ')}, and Envoy takes one answer for all of them`,
+          at: cx.at(service, [], 'key'),
+        }
+      : [],
   )
 }
 

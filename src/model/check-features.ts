@@ -1,16 +1,12 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import type { Feature, Moment } from '../feature.ts'
+import type { Feature } from '../feature.ts'
+import type { Moment } from './moment.ts'
 import type { Cx } from './cx.ts'
 import type { Gateway, Node } from './gateway.ts'
 import type { Material } from './material.ts'
 
 interface Use extends Material {
   readonly node: Node
-}
-
-/** Every feature's own checks of the whole gateway. */
-export function* checkFeatures(features: readonly Feature[], gateway: Gateway, cx: Cx, moment: Moment): Iterable<Diagnostic> {
-  for (const feature of features) if (feature.check) yield* feature.check(gateway, cx, moment)
 }
 
 /** Files and secrets that the gateway needs, by key, with every place that names them. */

@@ -1,4 +1,5 @@
 import type { Feature } from '../feature.ts'
+import type { Moment } from './moment.ts'
 import type { Cx } from './cx.ts'
 import type { Gateway, Route } from './gateway.ts'
 import type { RouteTable } from './rank.ts'
@@ -12,4 +13,5 @@ export interface CheckInput {
   /** Routes that were left out, as far as they could be read: their references are checked as well. */
   readonly damaged: readonly Route[]
   readonly cx: Cx
+  readonly moment: Moment
 }

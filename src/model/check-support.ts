@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
 import type { Cx } from './cx.ts'
-import type { Gateway, Node } from './gateway.ts'
+import type { Node } from './gateway.ts'
 import type { Limit } from './limit.ts'
 
 type Engine = 'envoy' | 'nginx'
@@ -11,15 +11,8 @@ const engineCodes: Readonly<Record<Engine, Readonly<Record<Limit['kind'], string
   nginx: { refused: 'nginx/unsupported', note: 'nginx/differs' },
 }
 
-/** What of the gateway's features one engine cannot do (errors), or does differently (notes). An error means: do not compile for that engine. */
-export function* checkSupport(engine: Engine, features: readonly Feature[], gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  const limited = features.filter((feature) => !feature[engine] || feature[engine].support !== undefined)
-  for (const nodes of [gateway.listeners, gateway.services, gateway.routes]) {
-    for (const node of nodes.values()) yield* checkNode(engine, limited, node, cx)
-  }
-}
-
-function* checkNode(engine: Engine, features: readonly Feature[], node: Node, cx: Cx): Iterable<Diagnostic> {
+/** What of a node one engine cannot do (errors), or does differently (notes). An error means: do not compile for that engine. */
+export function* checkSupport(engine: Engine, features: readonly Feature[], node: Node, cx: Cx): Iterable<Diagnostic> {
   for (const feature of features) {
     const value = node.policies[feature.name]
     if (value === undefined) continue
@@ -35,6 +28,11 @@ function* checkNode(engine: Engine, features: readonly Feature[], node: Node, cx
       }
     }
   }
+}
+
+/** Features that have anything to say about support. */
+export function limited(engine: Engine, features: readonly Feature[]): readonly Feature[] {
+  return features.filter((feature) => !feature[engine] || feature[engine].support !== undefined)
 }
 
 function missing(engine: Engine, feature: Feature, node: Node, cx: Cx): Diagnostic {

@@ -1,4 +1,5 @@
 import type { Path, Place } from '../diagnostics/diagnostic.ts'
+import type { Moment } from './moment.ts'
 import type { Gateway, Listener, Node, Route, Service } from './gateway.ts'
 import type { Locate } from './origin.ts'
 
@@ -10,7 +11,17 @@ export interface Cx {
   readonly at: (node: Node, path?: Path, side?: 'key' | 'value') => Place
 }
 
-/** Reads over a whole gateway, for checks; the emitter's own Cx records what is read. */
+/** What the check of one node may look at; all of it is recorded. */
+export interface CheckCx extends Cx {
+  /** A feature's value for the whole gateway. */
+  policy(feature: string): unknown
+  /** Whether something was written and left out because of its own findings, such as `services/orders`. */
+  isInvalid(what: string): boolean
+  /** A node whose check asks for the time is checked each time. */
+  moment(): Moment
+}
+
+/** Reads over a whole gateway. */
 export function createCx(gateway: Gateway, locate: Locate): Cx {
   return {
     service: (name) => gateway.services.get(name),
@@ -18,4 +29,15 @@ export function createCx(gateway: Gateway, locate: Locate): Cx {
     route: (name) => gateway.routes.get(name),
     at: (node, path, side) => locate(gateway.originOf(node), path, side),
   }
+}
+
+interface Asked {
+  readonly gateway: Gateway
+  readonly invalid: ReadonlySet<string>
+  readonly moment: Moment
+}
+
+/** Everything that a check may ask for, recorded by nobody. */
+export function checkCx({ gateway, invalid, moment }: Asked, cx: Cx): CheckCx {
+  return { ...cx, policy: (feature) => gateway.policies[feature], isInvalid: (what) => invalid.has(what), moment: () => moment }
 }

@@ -2,12 +2,12 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
 import { checkSupport } from '../model/check-support.ts'
 import type { Cx } from '../model/cx.ts'
-import type { Gateway, Service } from '../model/gateway.ts'
+import type { Node, Service } from '../model/gateway.ts'
 
-/** Everything of the gateway that the nginx engine cannot do (errors), or does differently (notes). An error means: do not compile for nginx. */
-export function* checkNginx(features: readonly Feature[], gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  yield* checkSupport('nginx', features, gateway, cx)
-  for (const service of gateway.services.values()) yield* checkService(service, cx)
+/** Everything of a node that the nginx engine cannot do (errors), or does differently (notes). An error means: do not compile for nginx. */
+export function* checkNginx(features: readonly Feature[], node: Node, cx: Cx): Iterable<Diagnostic> {
+  yield* checkSupport('nginx', features, node, cx)
+  if (node.kind === 'service') yield* checkService(node, cx)
 }
 
 function* checkService(service: Service, cx: Cx): Iterable<Diagnostic> {

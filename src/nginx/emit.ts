@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
 import type { Cx } from '../model/cx.ts'
-import type { Gateway, Service } from '../model/gateway.ts'
+import { limited } from '../model/check-support.ts'
+import type { Gateway, Node, Service } from '../model/gateway.ts'
 import type { ReadMaterial } from '../model/material.ts'
 import type { RouteTable } from '../model/rank.ts'
 import { checkNginx } from './check.ts'
@@ -21,14 +22,16 @@ export interface ForNginx {
 /** Gateway → what nginx is given. `features` are in the order of the feature list. */
 export class NginxEmitter {
   readonly #features: readonly Feature[]
+  readonly #limited: readonly Feature[]
   readonly #lines: LineMemo = new NodeMemo()
 
   constructor(features: readonly Feature[]) {
     this.#features = features
+    this.#limited = limited('nginx', features)
   }
 
-  check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-    return checkNginx(this.#features, gateway, cx)
+  check(node: Node, cx: Cx): Iterable<Diagnostic> {
+    return checkNginx(this.#limited, node, cx)
   }
 
   emit(

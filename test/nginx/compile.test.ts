@@ -5,8 +5,10 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Compiler } from '../../src/compile.ts'
 import { features } from '../../src/features/index.ts'
-import { createCx } from '../../src/model/cx.ts'
-import type { Service } from '../../src/model/gateway.ts'
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts'
+import type { Feature } from '../../src/feature.ts'
+import { type Cx, createCx } from '../../src/model/cx.ts'
+import type { Gateway, Service } from '../../src/model/gateway.ts'
 import { checkNginx } from '../../src/nginx/check.ts'
 import { deltaBetween } from '../../src/nginx/delta.ts'
 import { reloadReasons } from '../../src/nginx/needs-reload.ts'
@@ -25,11 +27,15 @@ const run = promisify(execFile)
 const base = (more: string): string =>
   `version: 1\nname: t\nlisteners: {public: {port: 8080}}\nservices: {a: {endpoints: ["127.0.0.1:1"]}}\nroutes:\n${more}`
 
+function checked(list: readonly Feature[], { listeners, services, routes }: Gateway, cx: Cx): Diagnostic[] {
+  return [...listeners.values(), ...services.values(), ...routes.values()].flatMap((node) => [...checkNginx(list, node, cx)])
+}
+
 /** Findings of the nginx engine for a text. */
 async function findings(text: string): Promise<string[]> {
   const { gateway, at } = await compileGood(text)
   const cx = { ...createCx(gateway, () => ({ file: '', path: [], side: 'value' })), at }
-  return [...checkNginx(features, gateway, cx)].map(({ code, severity, at: place }) => `${severity} ${code} ${place?.path.join('.')}`)
+  return checked(features, gateway, cx).map(({ code, severity, at: place }) => `${severity} ${code} ${place?.path.join('.')}`)
 }
 
 describe('the tree', () => {
@@ -209,9 +215,9 @@ describe('what nginx cannot do', () => {
     const { good } = await new Compiler('gateway.yaml', { env: {} }).compile()
     if (!good) throw new Error('the sample compiles')
     const cx = createCx(good.gateway, () => ({ file: 'gateway.yaml', path: [], side: 'value' }))
-    expect([...checkNginx(features, good.gateway, cx)].filter(({ severity }) => severity === 'error')).toEqual([])
+    expect(checked(features, good.gateway, cx).filter(({ severity }) => severity === 'error')).toEqual([])
     const without = features.map(({ nginx, ...feature }) => (feature.name === 'rewrite' || !nginx ? feature : { ...feature, nginx }))
-    const refused = [...checkNginx(without, good.gateway, cx)].filter(({ severity }) => severity === 'error')
+    const refused = checked(without, good.gateway, cx).filter(({ severity }) => severity === 'error')
     expect(refused.map(({ message }) => message)).toEqual(
       ['segmentation', 'runner', 'archive'].map((name) => `the nginx engine has no rewrite, which route ${name} uses`),
     )

@@ -1,21 +1,19 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import type { Moment } from '../../feature.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { Gateway, Route } from '../../model/gateway.ts'
+import type { Moment } from '../../model/moment.ts'
+import type { CheckCx, Cx } from '../../model/cx.ts'
+import type { Route } from '../../model/gateway.ts'
 import { dateText, plusMonths } from './dates.ts'
-import { defaultPolicy, type RouteVersion, type VersionPolicy } from './model.ts'
+import { type ApiVersion, defaultPolicy, type RouteVersion, type VersionPolicy } from './model.ts'
 
 const day = 86_400_000
 
 /** Versions that end too soon after they were deprecated, that end soon, and that have ended. */
-export function* check(gateway: Gateway, cx: Cx, moment: Moment): Iterable<Diagnostic> {
-  const policy = (gateway.policies['api-version'] as VersionPolicy | undefined) ?? defaultPolicy
-  for (const route of gateway.routes.values()) {
-    const version = route.policies['api-version'] as RouteVersion | undefined
-    if (version?.sunset === undefined) continue
-    yield* tooShort(route, version, policy, cx)
-    yield* timeLeft(route, version, policy, cx, moment)
-  }
+export function* check(value: ApiVersion, route: Route, cx: CheckCx): Iterable<Diagnostic> {
+  const version = value as RouteVersion
+  if (version.sunset === undefined) return
+  const policy = (cx.policy('api-version') as VersionPolicy | undefined) ?? defaultPolicy
+  yield* tooShort(route, version, policy, cx)
+  yield* timeLeft(route, version, policy, cx, cx.moment())
 }
 
 function* tooShort(route: Route, { version, deprecated, sunset }: RouteVersion, { supportMonths }: VersionPolicy, cx: Cx): Iterable<Diagnostic> {

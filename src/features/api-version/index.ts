@@ -15,7 +15,7 @@ export const apiVersion: Feature<ApiVersion> = {
   lower,
   written,
   narrow,
-  check,
+  check: { route: check },
   envoy,
   nginx,
   codes: {

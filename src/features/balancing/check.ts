@@ -1,16 +1,13 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { Gateway, Service } from '../../model/gateway.ts'
+import type { CheckCx, Cx } from '../../model/cx.ts'
+import type { Service } from '../../model/gateway.ts'
 import type { Balancing } from './model.ts'
 
 /** What has no effect on the endpoints that the file names. */
-export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  for (const service of gateway.services.values()) {
-    const balancing = service.policies['balancing'] as Balancing | undefined
-    if (!balancing || service.discovery.endpoints.length === 0) continue
-    yield* checkWeights(service, balancing, cx)
-    yield* checkZones(service, balancing, cx)
-  }
+export function* check(balancing: Balancing, service: Service, cx: CheckCx): Iterable<Diagnostic> {
+  if (service.discovery.endpoints.length === 0) return
+  yield* checkWeights(service, balancing, cx)
+  yield* checkZones(service, balancing, cx)
 }
 
 function* checkWeights(service: Service, { strategy }: Balancing, cx: Cx): Iterable<Diagnostic> {

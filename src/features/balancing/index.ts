@@ -10,7 +10,7 @@ export const balancing: Feature<Balancing> = {
   name: 'balancing',
   points: [{ at: 'service', key: 'balancing', schema, merge: 'replace' }],
   lower,
-  check,
+  check: { service: check },
   weigh,
   envoy,
   nginx,

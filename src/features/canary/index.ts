@@ -9,7 +9,7 @@ export const canary: Feature<Canary> = {
   points: [{ at: 'route', key: 'canary', schema, merge: 'fields' }],
   lower,
   written,
-  check,
+  check: { route: check },
   targets: ({ to }) => [{ ...to, path: ['canary', 'to'] }],
   envoy,
   nginx,

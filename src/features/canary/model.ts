@@ -4,8 +4,8 @@ import { parsePercent } from '../../lib/parse-percent.ts'
 import { type Attribute, hashKeys } from '../../model/attribute.ts'
 import { readAttribute } from '../../model/read-attribute.ts'
 import { canonical } from '../../model/canonical.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { Gateway, Target } from '../../model/gateway.ts'
+import type { CheckCx } from '../../model/cx.ts'
+import type { Route, Target } from '../../model/gateway.ts'
 import type { Written, WrittenConditions } from './config.ts'
 
 /** Share in percent. */
@@ -58,28 +58,24 @@ function sorted(values: Readonly<Record<string, string>>, naming: (name: string)
 }
 
 /** A canary stands beside exactly one target. */
-export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  for (const route of gateway.routes.values()) {
-    const canary = route.policies['canary'] as Canary | undefined
-    if (!canary) continue
-    const targets = route.action.type === 'forward' ? route.action.targets : []
-    const [only, another] = targets
-    if (!only || another) {
-      yield {
-        code: 'canary/needs-one-target',
-        severity: 'error',
-        message: only ? `route ${route.name} has several targets already` : `route ${route.name} has no target beside which a canary could stand`,
-        at: cx.at(route, ['canary'], 'key'),
-        help: only ? 'give it a single `to`, or give the canary a weight among the targets' : 'write `to`, or leave `canary` out',
-      }
-    } else if (only.service === canary.to.service && canonical(only.labels) === canonical(canary.to.labels)) {
-      yield {
-        code: 'canary/same-target',
-        severity: 'error',
-        message: `the canary of route ${route.name} is what the route leads to anyway`,
-        at: cx.at(route, ['canary', 'to']),
-        help: 'name another service, or labels of other endpoints',
-      }
+export function* check(canary: Canary, route: Route, cx: CheckCx): Iterable<Diagnostic> {
+  const targets = route.action.type === 'forward' ? route.action.targets : []
+  const [only, another] = targets
+  if (!only || another) {
+    yield {
+      code: 'canary/needs-one-target',
+      severity: 'error',
+      message: only ? `route ${route.name} has several targets already` : `route ${route.name} has no target beside which a canary could stand`,
+      at: cx.at(route, ['canary'], 'key'),
+      help: only ? 'give it a single `to`, or give the canary a weight among the targets' : 'write `to`, or leave `canary` out',
+    }
+  } else if (only.service === canary.to.service && canonical(only.labels) === canonical(canary.to.labels)) {
+    yield {
+      code: 'canary/same-target',
+      severity: 'error',
+      message: `the canary of route ${route.name} is what the route leads to anyway`,
+      at: cx.at(route, ['canary', 'to']),
+      help: 'name another service, or labels of other endpoints',
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Feature } from '../../feature.ts'
 import { policyOf } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { type Caps, check, lower, written } from './model.ts'
+import { type Caps, checkRoute, lower, written } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const caps: Feature<Caps> = {
@@ -10,7 +10,7 @@ export const caps: Feature<Caps> = {
   points: [{ at: 'service', key: 'caps', schema, merge: 'fields' }],
   lower,
   written,
-  check: (gateway, cx) => check(gateway, cx, (service) => policyOf(caps, service)),
+  check: { everyRoute: (route, cx) => checkRoute(route, cx, (service) => policyOf(caps, service)) },
   envoy,
   nginx,
   codes: {

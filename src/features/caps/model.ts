@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { LowerCx, NodeDraft } from '../../feature.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { Gateway, Service } from '../../model/gateway.ts'
+import type { CheckCx } from '../../model/cx.ts'
+import type { Route, Service } from '../../model/gateway.ts'
 import { readDuration } from '../../model/read-duration.ts'
 import type { Written } from './config.ts'
 
@@ -37,20 +37,18 @@ export function written({ connections, pending, requests, overflow: { status, re
 }
 
 /** Callers of one route see one status: they do not know which of its services was chosen, and neither does Envoy where it makes the answer. */
-export function* check(gateway: Gateway, cx: Cx, capsOf: (service: Service) => Caps | undefined): Iterable<Diagnostic> {
-  for (const route of gateway.routes.values()) {
-    const targets = route.action.type === 'forward' ? route.action.targets : []
-    const services = targets.flatMap(({ service }) => gateway.services.get(service) ?? [])
-    const statuses = new Set(services.map((service) => capsOf(service)?.overflow.status ?? defaultStatus))
-    if (statuses.size < 2) continue
-    const odd = services.find((service) => capsOf(service)?.overflow.status === 429)
-    yield {
-      code: 'caps/mixed-overflow',
-      severity: 'error',
-      message: `the services of route ${route.name} answer overload with different statuses`,
-      at: cx.at(route, ['to']),
-      ...(odd ? { related: [{ message: 'this one with 429', at: cx.at(odd, ['caps', 'overflow', 'status']) }] } : {}),
-      help: 'give all of them the same `caps.overflow.status`',
-    }
+export function* checkRoute(route: Route, cx: CheckCx, capsOf: (service: Service) => Caps | undefined): Iterable<Diagnostic> {
+  const targets = route.action.type === 'forward' ? route.action.targets : []
+  const services = targets.flatMap(({ service }) => cx.service(service) ?? [])
+  const statuses = new Set(services.map((service) => capsOf(service)?.overflow.status ?? defaultStatus))
+  if (statuses.size < 2) return
+  const odd = services.find((service) => capsOf(service)?.overflow.status === 429)
+  yield {
+    code: 'caps/mixed-overflow',
+    severity: 'error',
+    message: `the services of route ${route.name} answer overload with different statuses`,
+    at: cx.at(route, ['to']),
+    ...(odd ? { related: [{ message: 'this one with 429', at: cx.at(odd, ['caps', 'overflow', 'status']) }] } : {}),
+    help: 'give all of them the same `caps.overflow.status`',
   }
 }

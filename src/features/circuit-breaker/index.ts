@@ -12,7 +12,7 @@ export const circuitBreaker: Feature<CircuitBreaker> = {
   points: [{ at: 'service', key: 'circuitBreaker', schema, merge: 'fields', whole: ['fallback'] }],
   lower,
   written,
-  check: (gateway, cx) => check(gateway, cx, (service) => policyOf(circuitBreaker, service)),
+  check: { service: (_value, service, cx) => check(service, cx, (other) => policyOf(circuitBreaker, other)) },
   standIns: ({ fallback }) => (fallback?.type === 'service' ? [fallback.service] : []),
   material,
   *checkMaterial({ fallback }, node, read, cx) {

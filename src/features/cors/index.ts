@@ -11,7 +11,7 @@ export const cors: Feature<Cors> = {
   lower,
   written,
   matches: (_, match) => preflights(match),
-  check,
+  check: { route: check },
   envoy,
   nginx,
   codes: {

@@ -8,7 +8,7 @@ export const grpcWeb: Feature<GrpcWeb> = {
   name: 'grpc-web',
   points: [{ at: 'route', key: 'grpcWeb', schema, merge: 'replace' }],
   lower: () => true,
-  check,
+  check: { route: check },
   envoy,
   nginx,
   codes: {

@@ -1,22 +1,18 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import { missingParameters } from '../../model/attribute-text.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { Gateway } from '../../model/gateway.ts'
+import type { CheckCx } from '../../model/cx.ts'
+import type { Route } from '../../model/gateway.ts'
 import type { HeaderChanges, Headers } from './model.ts'
 
 /** A path parameter must stand in every match of the route: without it the header would be empty for some requests. */
-export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  for (const route of gateway.routes.values()) {
-    const headers = route.policies['headers'] as Headers | undefined
-    if (!headers) continue
-    for (const [side, key, name, parameter] of parametersOf(headers, (text) => route.match.flatMap(({ path }) => missingParameters(text, path)))) {
-      yield {
-        code: 'headers/unknown-parameter',
-        severity: 'error',
-        message: `the match of route ${route.name} has no parameter {${parameter}}`,
-        at: cx.at(route, ['headers', side, key, name]),
-        help: 'parameters come from a template such as "/users/{user}"',
-      }
+export function* check(headers: Headers, route: Route, cx: CheckCx): Iterable<Diagnostic> {
+  for (const [side, key, name, parameter] of parametersOf(headers, (text) => route.match.flatMap(({ path }) => missingParameters(text, path)))) {
+    yield {
+      code: 'headers/unknown-parameter',
+      severity: 'error',
+      message: `the match of route ${route.name} has no parameter {${parameter}}`,
+      at: cx.at(route, ['headers', side, key, name]),
+      help: 'parameters come from a template such as "/users/{user}"',
     }
   }
 }

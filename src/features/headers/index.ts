@@ -9,7 +9,7 @@ export const headers: Feature<Headers> = {
   name: 'headers',
   points: [{ at: 'route', key: 'headers', schema, merge: 'fields' }],
   lower,
-  check,
+  check: { route: check },
   envoy,
   nginx,
   codes: {

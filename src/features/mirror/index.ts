@@ -9,7 +9,7 @@ export const mirror: Feature<Mirror> = {
   points: [{ at: 'route', key: 'mirror', schema, merge: 'replace' }],
   lower,
   written,
-  check,
+  check: { route: check },
   targets,
   envoy,
   nginx,

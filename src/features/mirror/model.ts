@@ -1,8 +1,8 @@
 import type { Diagnostic, Path } from '../../diagnostics/diagnostic.ts'
 import type { LowerCx, NodeDraft } from '../../feature.ts'
 import { parsePercent } from '../../lib/parse-percent.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { FurtherTarget, Gateway } from '../../model/gateway.ts'
+import type { CheckCx } from '../../model/cx.ts'
+import type { FurtherTarget, Route } from '../../model/gateway.ts'
 import type { Written } from './config.ts'
 
 /** Share in percent. */
@@ -47,16 +47,14 @@ export function targets(mirror: Mirror): FurtherTarget[] {
 }
 
 /** A route that answers by itself has nothing to copy. */
-export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  for (const route of gateway.routes.values()) {
-    if (route.policies['mirror'] === undefined || route.action.type === 'forward') continue
-    yield {
-      code: 'mirror/nothing-to-copy',
-      severity: 'error',
-      message: `route ${route.name} answers by itself, so there is no request to a service that could be copied`,
-      at: cx.at(route, ['mirror'], 'key'),
-      help: 'write `mirror: none`, or leave it out',
-    }
+export function* check(_value: Mirror, route: Route, cx: CheckCx): Iterable<Diagnostic> {
+  if (route.action.type === 'forward') return
+  yield {
+    code: 'mirror/nothing-to-copy',
+    severity: 'error',
+    message: `route ${route.name} answers by itself, so there is no request to a service that could be copied`,
+    at: cx.at(route, ['mirror'], 'key'),
+    help: 'write `mirror: none`, or leave it out',
   }
 }
 

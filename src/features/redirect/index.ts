@@ -14,10 +14,9 @@ export const redirect: Feature<Written> = {
     }
     return written.prefix === undefined ? written : { ...written, prefix: written.prefix.replace(/(?<=.)\/+$/, '') }
   },
-  *check(gateway, cx): Iterable<Diagnostic> {
-    for (const route of gateway.routes.values()) {
-      const written = route.policies['redirect'] as Written | undefined
-      if (written?.prefix === undefined || route.match.every((match) => match.path.type === 'prefix')) continue
+  check: {
+    *route(written, route, cx): Iterable<Diagnostic> {
+      if (written.prefix === undefined || route.match.every((match) => match.path.type === 'prefix')) return
       yield {
         code: 'redirect/no-prefix',
         severity: 'error',
@@ -25,7 +24,7 @@ export const redirect: Feature<Written> = {
         at: cx.at(route, ['redirect', 'prefix']),
         help: 'match "/prefix/*", or use `redirect: {path: …}`',
       }
-    }
+    },
   },
   envoy,
   nginx,

@@ -1,19 +1,15 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { Gateway, Match, Route } from '../../model/gateway.ts'
+import type { CheckCx, Cx } from '../../model/cx.ts'
+import type { Match, Route } from '../../model/gateway.ts'
 import { type Rewrite, variablesOf } from './model.ts'
 
 /** A rewrite must fit every match alternative of its route. */
-export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  for (const route of gateway.routes.values()) {
-    const rewrite = route.policies['rewrite'] as Rewrite | undefined
-    if (!rewrite) continue
-    if (route.action.type !== 'forward') {
-      yield finding('rewrite/without-forward', `route ${route.name} does not forward, so there is nothing to rewrite`, route, cx, [])
-      continue
-    }
-    for (const match of route.match) yield* checkMatch(rewrite, match, route, cx)
+export function* check(rewrite: Rewrite, route: Route, cx: CheckCx): Iterable<Diagnostic> {
+  if (route.action.type !== 'forward') {
+    yield finding('rewrite/without-forward', `route ${route.name} does not forward, so there is nothing to rewrite`, route, cx, [])
+    return
   }
+  for (const match of route.match) yield* checkMatch(rewrite, match, route, cx)
 }
 
 function* checkMatch(rewrite: Rewrite, match: Match, route: Route, cx: Cx): Iterable<Diagnostic> {

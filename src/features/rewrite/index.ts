@@ -9,7 +9,7 @@ export const rewrite: Feature<Rewrite> = {
   name: 'rewrite',
   points: [{ at: 'route', key: 'rewrite', schema, merge: 'replace' }],
   lower,
-  check,
+  check: { route: check },
   envoy,
   nginx,
   codes: {

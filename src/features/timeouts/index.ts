@@ -1,7 +1,7 @@
 import type { Feature } from '../../feature.ts'
 import { connectSchema, schema } from './config.ts'
 import { envoy } from './envoy.ts'
-import { check, lower, type Timeouts } from './model.ts'
+import { checkRoute, lower, type Timeouts } from './model.ts'
 import { nginx } from './nginx.ts'
 
 export const timeouts: Feature<Timeouts> = {
@@ -11,7 +11,7 @@ export const timeouts: Feature<Timeouts> = {
     { at: 'service', key: 'connectTimeout', schema: connectSchema, merge: 'replace' },
   ],
   lower,
-  check,
+  check: { everyRoute: checkRoute },
   envoy,
   nginx,
   codes: {

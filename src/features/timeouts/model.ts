@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { LowerCx, NodeDraft } from '../../feature.ts'
-import type { Cx } from '../../model/cx.ts'
-import type { Gateway, Route } from '../../model/gateway.ts'
+import type { CheckCx, Cx } from '../../model/cx.ts'
+import type { Route } from '../../model/gateway.ts'
 import { readDuration } from '../../model/read-duration.ts'
 import type { Written } from './config.ts'
 
@@ -41,15 +41,13 @@ export function lower(value: unknown, node: NodeDraft, cx: LowerCx): Timeouts {
 }
 
 /** Inner times that are longer than the outer ones: they never come to bear. */
-export function* check(gateway: Gateway, cx: Cx): Iterable<Diagnostic> {
-  for (const route of gateway.routes.values()) {
-    const times = route.policies['timeouts'] as RouteTimeouts | undefined
-    if (times) {
-      yield* checkAttempts(route, times, cx)
-      yield* checkIdle(route, times, cx)
-    }
-    yield* checkConnect(gateway, route, times, cx)
+export function* checkRoute(route: Route, cx: CheckCx): Iterable<Diagnostic> {
+  const times = route.policies['timeouts'] as RouteTimeouts | undefined
+  if (times) {
+    yield* checkAttempts(route, times, cx)
+    yield* checkIdle(route, times, cx)
   }
+  yield* checkConnect(route, times, cx)
 }
 
 /** Attempts that can never be made because the time of the whole request is over before. */
@@ -80,11 +78,11 @@ function* checkIdle(route: Route, { idle, perTry, request }: RouteTimeouts, cx: 
 }
 
 /** Only where it is not the default: 5 s do no harm where the request ends before. */
-function* checkConnect(gateway: Gateway, route: Route, times: RouteTimeouts | undefined, cx: Cx): Iterable<Diagnostic> {
+function* checkConnect(route: Route, times: RouteTimeouts | undefined, cx: Cx): Iterable<Diagnostic> {
   const inner = times?.perTry ?? times?.request ?? defaultRequest
   if (route.action.type !== 'forward' || inner === 0) return
   for (const { service: name } of route.action.targets) {
-    const service = gateway.services.get(name)
+    const service = cx.service(name)
     const connect = service && (service.policies['timeouts'] as ConnectTimeout | undefined)?.connect
     if (!service || connect === undefined || connect === defaultConnect || connect <= inner) continue
     yield {

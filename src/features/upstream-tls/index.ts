@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
@@ -9,12 +10,11 @@ export const upstreamTls: Feature<UpstreamTls> = {
   name: 'upstream-tls',
   points: [{ at: 'service', key: 'tls', schema, merge: 'replace' }],
   lower,
-  *check(gateway, cx) {
-    for (const service of gateway.services.values()) {
-      const tls = service.policies['upstream-tls'] as UpstreamTls | undefined
-      if (!tls?.verify || tls.serverName !== undefined) continue
+  check: {
+    *service(tls, service, cx): Iterable<Diagnostic> {
+      if (!tls.verify || tls.serverName !== undefined) return
       const names = new Set(service.discovery.endpoints.map((endpoint) => endpoint.address))
-      if (names.size === 1 && [...names].every((name) => isIP(name) === 0)) continue
+      if (names.size === 1 && [...names].every((name) => isIP(name) === 0)) return
       yield {
         code: 'upstream-tls/missing-name',
         severity: 'error',
@@ -22,7 +22,7 @@ export const upstreamTls: Feature<UpstreamTls> = {
         at: cx.at(service, ['tls'], 'key'),
         help: 'add `serverName`; it is only known by itself when the service has one DNS name',
       }
-    }
+    },
   },
   material,
   envoy,

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts'
 import type { Feature } from '../../feature.ts'
 import { schema } from './config.ts'
 import { envoy } from './envoy.ts'
@@ -9,9 +10,9 @@ export const websocket: Feature<WebSocketPolicy> = {
   points: [{ at: 'route', key: 'websocket', schema, merge: 'replace' }],
   lower,
   written,
-  *check(gateway, cx) {
-    for (const route of gateway.routes.values()) {
-      if (!(route.policies['websocket'] as WebSocketPolicy | undefined) || route.action.type !== 'forward') continue
+  check: {
+    *route(value, route, cx): Iterable<Diagnostic> {
+      if (!value || route.action.type !== 'forward') return
       for (const [index, { service }] of route.action.targets.entries()) {
         if ((cx.service(service)?.protocol ?? 'http1') === 'http1') continue
         yield {
@@ -23,7 +24,7 @@ export const websocket: Feature<WebSocketPolicy> = {
           help: 'take `websocket` off the route, or lead it to a service with `protocol: http1`',
         }
       }
-    }
+    },
   },
   envoy,
   nginx,
