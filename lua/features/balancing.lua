@@ -15,7 +15,7 @@ function M.service(data, node)
 end
 
 function M.request(data, ctx)
-  if data.key then ctx.hash = client.attribute(data.key, ctx) end
+  if data.key then ctx.hash, ctx.hash_key = client.attribute(data.key, ctx), data.key end
 end
 
 return M

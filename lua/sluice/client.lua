@@ -24,7 +24,12 @@ read["client.ip"] = function(_, ctx) return M.address(ctx.listener.trustedHops, 
 read["request.method"] = function(_, ctx) return ctx.request.method end
 read["request.host"] = function(_, ctx) return ctx.request.host end
 read["request.header"] = function(name, ctx) return joined(ctx.request.headers[name]) end
-read["request.query"] = function(name, ctx) return conditions.query_value(ctx.request.query, name) end
+-- Of the query as the client wrote it.
+read["request.query"] = function(name, ctx)
+  local query = ctx.request.query
+  if ctx.edited then query = ctx.asked end
+  return conditions.query_value(query, name)
+end
 read.route = function(_, ctx) return ctx.route.name end
 read.service = function(_, ctx) return ctx.service and ctx.service.name end
 

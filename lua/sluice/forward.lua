@@ -48,7 +48,7 @@ end
 -- wrote them (or a path that nginx does not write differently), no upgrade, and no status that is to be tried again.
 local function is_common(ctx)
   local request, shape = ctx.request, ctx.route.shape
-  if ctx.service.upstream ~= "http" or (shape and shape ~= "none") or ctx.body or ctx.host then return false end
+  if ctx.service.upstream ~= "http" or (shape and shape ~= "none") or ctx.body or ctx.host or ctx.edited then return false end
   if not request.line or request.other_scheme or request.headers.upgrade or host.without_dot(request.authority) ~= request.authority then return false end
   return ctx.path == request.path or (request.query ~= "" and path.is_clean(ctx.path))
 end
@@ -77,7 +77,10 @@ function M.send(ctx)
   var.sl_host = ctx.host or host.without_dot(request.authority)
   var.sl_path = request.query and ctx.path .. "?" .. request.query or ctx.path
   if ctx.sni then var.sl_sni = ctx.sni end
-  if chosen.protocol == "grpc" and ctx.path ~= var.uri then ngx.req.set_uri(ctx.path, false) end
+  if chosen.protocol == "grpc" then
+    if ctx.path ~= var.uri then ngx.req.set_uri(ctx.path, false) end
+    if ctx.edited then ngx.req.set_uri_args(request.query or "") end
+  end
   local location = "@" .. chosen.upstream .. "_" .. (route.shape or "none")
   if not ctx.body then return ngx.exec(location) end
   ctx.location = location

@@ -56,7 +56,7 @@ function commandOf(attribute: Attribute, route: Route): string | undefined {
 }
 
 /** Names may hold what ends a command, so only plain ones stand for themselves. */
-function keyOf(attribute: Attribute): string {
+export function keyOf(attribute: Attribute): string {
   if (!('name' in attribute)) return attribute.type
   return `${attribute.type}.${/^[A-Za-z0-9_-]{1,60}$/.test(attribute.name) ? attribute.name : contentHash(attribute.name)}`
 }

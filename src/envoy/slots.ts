@@ -14,11 +14,13 @@ import { GrpcJsonTranscoderSchema } from '#gen/envoy/extensions/filters/http/grp
 import { ConfigSchema as HeaderToMetadataSchema } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import { JwtAuthenticationSchema, PerRouteConfigSchema as JwtPerRouteSchema } from '#gen/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js'
 import { LocalRateLimitSchema } from '#gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js'
+import { LuaPerRouteSchema, LuaSchema } from '#gen/envoy/extensions/filters/http/lua/v3/lua_pb.js'
 import { RateLimitPerRouteSchema, RateLimitSchema } from '#gen/envoy/extensions/filters/http/ratelimit/v3/rate_limit_pb.js'
 import { RBACPerRouteSchema, RBACSchema } from '#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js'
 import { StatefulSessionPerRouteSchema, StatefulSessionSchema } from '#gen/envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.js'
 import type { Resource } from '../xds/resource.ts'
 import { any, anyOf } from './any.ts'
+import { luaPrograms } from './lua-programs.ts'
 import { toResource } from './resource.ts'
 import { brotli, emptyBuffer, emptyExtProc, emptyLimits, emptyRateLimit, emptyTranscoder, gzip } from './slot-defaults.ts'
 
@@ -147,6 +149,14 @@ export const slots = [
     perRoute: HeaderToMetadataSchema,
     empty: create(HeaderToMetadataSchema),
     reason: 'after authorization: subset keys and the mark of replies that stay as written',
+  },
+  {
+    name: 'lua',
+    ...optional,
+    type: LuaSchema,
+    perRoute: LuaPerRouteSchema,
+    empty: luaPrograms,
+    reason: 'edits the query: after what was noted of the request as it came, before everything that reads it as the service will',
   },
   {
     name: 'filter-chain',

@@ -24,6 +24,7 @@ import { file_envoy_extensions_filters_http_grpc_web_v3_grpc_web } from '#gen/en
 import { file_envoy_extensions_filters_http_header_to_metadata_v3_header_to_metadata } from '#gen/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js'
 import { file_envoy_extensions_filters_http_jwt_authn_v3_config } from '#gen/envoy/extensions/filters/http/jwt_authn/v3/config_pb.js'
 import { file_envoy_extensions_filters_http_local_ratelimit_v3_local_rate_limit } from '#gen/envoy/extensions/filters/http/local_ratelimit/v3/local_rate_limit_pb.js'
+import { file_envoy_extensions_filters_http_lua_v3_lua } from '#gen/envoy/extensions/filters/http/lua/v3/lua_pb.js'
 import { file_envoy_extensions_filters_http_ratelimit_v3_rate_limit } from '#gen/envoy/extensions/filters/http/ratelimit/v3/rate_limit_pb.js'
 import { file_envoy_extensions_filters_http_rbac_v3_rbac } from '#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js'
 import { file_envoy_extensions_filters_http_router_v3_router } from '#gen/envoy/extensions/filters/http/router/v3/router_pb.js'
@@ -80,6 +81,7 @@ const roots: readonly DescFile[] = [
   file_envoy_extensions_filters_http_header_to_metadata_v3_header_to_metadata,
   file_envoy_extensions_filters_http_jwt_authn_v3_config,
   file_envoy_extensions_filters_http_local_ratelimit_v3_local_rate_limit,
+  file_envoy_extensions_filters_http_lua_v3_lua,
   file_envoy_extensions_filters_http_ratelimit_v3_rate_limit,
   file_envoy_extensions_filters_http_rbac_v3_rbac,
   file_envoy_extensions_filters_http_router_v3_router,

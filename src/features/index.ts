@@ -15,6 +15,7 @@ import { listenerTls } from './listener-tls/index.ts'
 import { mirror } from './mirror/index.ts'
 import { outlierDetection } from './outlier-detection/index.ts'
 import { proxyProtocol } from './proxy-protocol/index.ts'
+import { query } from './query/index.ts'
 import { redirect } from './redirect/index.ts'
 import { respond } from './respond/index.ts'
 import { retry } from './retry/index.ts'
@@ -42,6 +43,7 @@ export const features: readonly Feature[] = [
   cors,
   bodyLimit,
   rewrite,
+  query,
   compression,
   headers,
   securityHeaders,

@@ -43,6 +43,7 @@ export const phases: readonly Phase[] = [
       ['caps', 'a request that is too much is refused before any work is done for it'],
       ['body-limit', 'a body that is too large is refused before it is read'],
       ['headers', 'sees the request as the client sent it'],
+      ['query', 'after everything that looks at the parameters of the client, before what looks at those of the service'],
       ['rewrite', 'after everything that looks at the path'],
       ['balancing', 'reads its key from the request that the client sent'],
       ['sticky', 'after the breaker, which may choose another service; it only notes an endpoint'],

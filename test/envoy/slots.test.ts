@@ -23,6 +23,7 @@ describe('the filter chain', () => {
       'limits-b',
       'ratelimit',
       'header-to-metadata',
+      'lua',
       'filter-chain',
       'ext-proc',
       'buffer',
