@@ -1,5 +1,6 @@
 -- Asks every endpoint for its health. One worker of the node asks; the verdict is for all.
 local ask = require("sluice.ask")
+local ask_grpc = require("sluice.ask_grpc")
 local health = require("sluice.health")
 
 local M = {}
@@ -12,6 +13,7 @@ function M.service(data, node)
   local question = data.question
   question.expected = {}
   for _, status in ipairs(question.expect or {}) do question.expected[status] = true end
+  if question.type == "grpc" then question.frames = ask_grpc.question(question.authority, question.service) end
   return data
 end
 

@@ -1,4 +1,6 @@
--- Asks an endpoint for its health: over HTTP/1.1, or by opening a connection. Every step has what is left of the time.
+-- Asks an endpoint for its health: over HTTP/1.1, by the gRPC health protocol, or by opening a connection. Every step has what is left of the time.
+local ask_grpc = require("sluice.ask_grpc")
+
 local M = {}
 
 local most = 16384 -- bytes of an answer that are looked into
@@ -44,7 +46,7 @@ local function body_holds(within, chunked, text)
   return string.find(seen, text, 1, true) ~= nil
 end
 
-local ask = {}
+local ask = { grpc = ask_grpc.ask }
 
 function ask.http(question, within)
   if not within("send", question.send) then return false end

@@ -9,20 +9,22 @@ export const nginx: NginxParts<HealthCheck> = {
   },
   *support({ question }, node) {
     if (node.kind !== 'service') return
-    if (question.type === 'grpc') {
+    if (question.type === 'grpc' && node.policies['upstream-tls'] !== undefined) {
       yield {
         kind: 'refused',
-        message: 'nginx cannot ask by the gRPC health protocol: the Lua in it has no HTTP/2 client',
+        message: 'nginx cannot ask by the gRPC health protocol over TLS: its Lua cannot agree on HTTP/2 in the handshake',
         path: ['healthCheck', 'grpc'],
         side: 'key',
         help: 'use `tcp: {}`, or `outlierDetection`, which looks at the answers to real requests',
       }
-    } else if (question.type === 'http' && node.protocol === 'grpc') {
+      return
+    }
+    if (question.type === 'http' && node.protocol === 'grpc') {
       yield {
         kind: 'refused',
         message: `nginx asks for health over HTTP/1.1, which a gRPC service such as ${node.name} does not speak`,
         path: ['healthCheck'],
-        help: 'use `tcp: {}`, or `outlierDetection`, which looks at the answers to real requests',
+        help: 'use `grpc: {}`, or `tcp: {}`',
       }
     }
     if (node.policies['upstream-tls'] !== undefined) {
