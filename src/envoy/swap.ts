@@ -13,7 +13,8 @@ interface Leaving {
 
 interface Swapping {
   readonly final: Resource
-  readonly message: ClusterLoadAssignment
+  /** What `final` says, read when it is asked for: of a service whose new endpoints serve at once nobody asks. */
+  readonly message: () => ClusterLoadAssignment
   readonly leaving: ReadonlyMap<string, Leaving>
 }
 
@@ -37,11 +38,11 @@ export class EndpointSwaps {
    */
   plan(next: Resource, settleMs: number, now: number): SwapPlan {
     const before = this.#services.get(next.name)
-    const message = before?.final.version === next.version ? before.message : fromBinary(ClusterLoadAssignmentSchema, next.value)
+    const message = before?.final.version === next.version ? before.message : once(() => fromBinary(ClusterLoadAssignmentSchema, next.value))
     const leaving = before ? leavingAfter(before, message, settleMs, now) : new Map<string, Leaving>()
     const commit = (): void => void this.#services.set(next.name, { final: next, message, leaving })
     if (leaving.size === 0) return { serve: next, commit }
-    return { serve: union(next, message, [...leaving.values()]), again: Math.min(...[...leaving.values()].map((one) => one.until)), commit }
+    return { serve: union(next, message(), [...leaving.values()]), again: Math.min(...[...leaving.values()].map((one) => one.until)), commit }
   }
 
   /** The service is gone; what was known of it must not come back with a later one of the same name. */
@@ -50,9 +51,15 @@ export class EndpointSwaps {
   }
 }
 
-function leavingAfter(before: Swapping, next: ClusterLoadAssignment, settleMs: number, now: number): Map<string, Leaving> {
-  const staying = endpointsOf(next)
-  const had = endpointsOf(before.message)
+function once<T>(read: () => T): () => T {
+  let value: T | undefined
+  return () => (value ??= read())
+}
+
+function leavingAfter(before: Swapping, next: () => ClusterLoadAssignment, settleMs: number, now: number): Map<string, Leaving> {
+  if (settleMs === 0 && before.leaving.size === 0) return new Map()
+  const staying = endpointsOf(next())
+  const had = endpointsOf(before.message())
   const leaving = new Map([...before.leaving].filter(([key, one]) => one.until > now && !staying.has(key)))
   const isNew = [...staying.keys()].some((key) => !had.has(key))
   if (settleMs > 0 && (isNew || leaving.size > 0)) {

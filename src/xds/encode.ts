@@ -1,5 +1,6 @@
-import { create } from '@bufbuild/protobuf'
-import { WireType, sizeDelimitedEncode } from '@bufbuild/protobuf/wire'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { AnySchema, type Duration, DurationSchema } from '@bufbuild/protobuf/wkt'
 import { DeltaDiscoveryResponseSchema, ResourceSchema } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
 import type { DeltaDiscoveryResponse } from '#gen/envoy/service/discovery/v3/discovery_pb.js'
 import type { Message } from './fill.ts'
@@ -7,6 +8,13 @@ import { resourceTypes } from './resource.ts'
 import type { Body } from './snapshot.ts'
 
 const resourcesField = DeltaDiscoveryResponseSchema.field.resources.number
+const field = {
+  name: ResourceSchema.field.name.number,
+  version: ResourceSchema.field.version.number,
+  resource: ResourceSchema.field.resource.number,
+  ttl: ResourceSchema.field.ttl.number,
+}
+const anyField = { typeUrl: AnySchema.field.typeUrl.number, value: AnySchema.field.value.number }
 
 /** Serialized once per body and shared by every stream that sends it. */
 const frames = new WeakMap<Body, Uint8Array>()
@@ -42,12 +50,19 @@ function frameOf(body: Body): Uint8Array {
   return frame
 }
 
+/** Field by field: making a message of it first would cost more than all that follows. */
 function serialize({ type, name, version, value, ttlMs }: Body, full: boolean): Uint8Array {
-  const resource = create(ResourceSchema, {
-    name,
-    version,
-    ...(full ? { resource: { typeUrl: resourceTypes[type], value } } : {}),
-    ...(ttlMs === undefined ? {} : { ttl: { seconds: BigInt(Math.floor(ttlMs / 1_000)), nanos: Math.round(ttlMs % 1_000) * 1_000_000 } }),
-  })
-  return sizeDelimitedEncode(ResourceSchema, resource)
+  const writer = new BinaryWriter().fork().tag(field.version, WireType.LengthDelimited).string(version)
+  if (full) {
+    writer.tag(field.resource, WireType.LengthDelimited).fork()
+    writer.tag(anyField.typeUrl, WireType.LengthDelimited).string(resourceTypes[type])
+    writer.tag(anyField.value, WireType.LengthDelimited).bytes(value).join()
+  }
+  writer.tag(field.name, WireType.LengthDelimited).string(name)
+  if (ttlMs !== undefined) writer.tag(field.ttl, WireType.LengthDelimited).bytes(toBinary(DurationSchema, durationOf(ttlMs)))
+  return writer.join().finish()
+}
+
+function durationOf(ms: number): Duration {
+  return create(DurationSchema, { seconds: BigInt(Math.floor(ms / 1_000)), nanos: Math.round(ms % 1_000) * 1_000_000 })
 }
