@@ -1,5 +1,6 @@
 -- The balancer phase: one call per attempt.
 local balancer = require("ngx.balancer")
+local context = require("sluice.context")
 local deadline = require("sluice.deadline")
 local features = require("sluice.features")
 local pick = require("sluice.pick")
@@ -24,7 +25,7 @@ local function note_failure(ctx)
   if not kind then return end
   local last = ctx.tries[#ctx.tries]
   -- nginx calls a bad status failed as well; here it means that there was no answer.
-  last.failed, last.status = not tries.time("upstream_header_time", #ctx.tries) and "failed" or nil, status
+  last.failed, last.status = not tries.time("upstream_header_time", #ctx.tries) and "failed", status
   last.peer.load.active = last.peer.load.active - 1
   last.ended = true
 end
@@ -55,8 +56,10 @@ local function choose(ctx)
 end
 
 -- `text` and `ms` are for the access log: status and duration of an attempt that was answered.
-local function new_try(peer, none)
-  return { peer = peer, began = now(), failed = none, status = none, ended = none, aborted = none, text = none, ms = none }
+local function begin(ctx, peer)
+  local before = ctx.tries
+  if not before then return context.begin(ctx, peer, now()) end
+  before[#before + 1] = { peer = peer, began = now(), failed = false, status = false, ended = false, aborted = false, text = false, ms = 0 }
 end
 
 function M.balance()
@@ -78,10 +81,9 @@ function M.balance()
     return ngx.exit(ngx.ERROR)
   end
   ctx.tried = true
-  local before = ctx.tries
-  if before then before[#before + 1] = new_try(peer) else ctx.tries = { new_try(peer) } end
+  begin(ctx, peer)
   peer.load.active = peer.load.active + 1
-  local ok, err = balancer.set_current_peer(peer.address, peer.port, ctx.sni)
+  local ok, err = balancer.set_current_peer(peer.address, peer.port, ctx.sni or nil)
   if not ok then
     ngx.log(ngx.ERR, "the peer ", peer.key, " cannot be used: ", err)
     return ngx.exit(ngx.ERROR)

@@ -1,23 +1,43 @@
 -- The circuit of a service, one for all workers of this node: closed, open, half-open. It survives changes of the configuration and reloads.
 -- Keys of the shared dict for service <s>; a generation <g> is the time between two changes of state, so results that come late harm nothing:
+--   v          number of the last change; it stands in `page` as well
 --   s:<s>      generation * 4 + state           u:<s>:<g>  when <g> ends by itself
 --   x:<s>:<g>  one worker has ended <g>         f:, t:<s>:<g>:<n>  failed and all attempts in slot <n> of the window
 --   p:<s>:<g>  probes that are out or came back; o:, b:<s>:<g>  good and bad ones
+local page = require("sluice.page")
 local dict = ngx.shared.sl_circuit
+local words, number = page.words, page.circuit
 local now = ngx.now
 
 local M = { closed = 0, open = 1, half_open = 2 }
 
-local words = { [0] = "closed", "open", "half-open" }
+local names = { [0] = "closed", "open", "half-open" }
 local slots = 10 -- of the window
 local keep = 60 -- seconds that counters outlive their time
 
--- The present generation and state.
-function M.read(circuit)
+-- Tells all workers that some circuit has changed.
+local function changed()
+  words[number] = dict:incr("v", 1, 0) or words[number] + 1
+end
+
+-- The predecessor of a worker may have been killed before it could tell.
+M.tell = changed
+
+local function read(circuit)
   local packed = dict:get(circuit.key)
   if not packed then return 0, M.closed end
   local state = packed % 4
   return (packed - state) / 4, state
+end
+
+-- The present generation and state; asked for again when some circuit has changed since.
+function M.read(circuit)
+  local version = words[number]
+  if circuit.seen ~= version then
+    circuit.generation, circuit.state = read(circuit)
+    circuit.seen = version
+  end
+  return circuit.generation, circuit.state
 end
 
 -- Ends a generation. Every worker may try; the one that adds the key does it. The time stands in the first generation, so that
@@ -28,7 +48,8 @@ function M.change(circuit, generation, state, seconds)
   local fresh = generation == 0 and math.floor(now() * 1000) or generation + 1
   if seconds then dict:set("u:" .. name .. ":" .. fresh, now() + seconds, seconds + keep) end
   dict:set(circuit.key, fresh * 4 + state)
-  ngx.log(ngx.WARN, "the circuit of service ", name, " is ", words[state])
+  changed()
+  ngx.log(ngx.WARN, "the circuit of service ", name, " is ", names[state])
 end
 
 -- Seconds until the generation ends by itself; none are left when its time is unknown.

@@ -1,4 +1,5 @@
 -- The log phase, which runs however a request ended: give back what it held, tell features how it went.
+local context = require("sluice.context")
 local features = require("sluice.features")
 local log_line = require("sluice.log_line")
 local metrics = require("sluice.metrics")
@@ -58,6 +59,7 @@ function M.log(id)
   log_line.note(id, ctx, ms)
   local steps = ctx.service and ctx.service.done
   if steps then features.each(steps, ctx) end
+  context.give(ctx)
 end
 
 return M

@@ -28,7 +28,7 @@ local function admit_instead(ctx)
   for _ = 2, longest_chain do
     local chosen = ctx.state.services[ctx.instead]
     if not chosen then break end
-    ctx.service, ctx.instead, ctx.subset = chosen, nil, nil
+    ctx.service, ctx.instead, ctx.subset = chosen, false, false
     if not (chosen.request and features.run(chosen.request, ctx)) then return chosen end
     if not ctx.instead then return nil end
   end

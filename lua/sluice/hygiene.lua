@@ -137,27 +137,17 @@ end
 
 local for_everybody, for_strangers = { [owned] = true }, { [owned] = true, [forwarding] = true }
 
--- A table in which the usual names have their places: one that grows costs more than all the rest. LuaJIT forgets a written `nil`, so it is given.
-local function empty(none)
-  return {
-    host = none, ["user-agent"] = none, accept = none, ["accept-encoding"] = none, ["accept-language"] = none, authorization = none,
-    cookie = none, ["content-type"] = none, ["content-length"] = none, connection = none, origin = none, referer = none, traceparent = none,
-    ["x-forwarded-for"] = none, ["x-forwarded-proto"] = none, ["cache-control"] = none,
-  }
-end
-
--- Headers with names in lower case, those of the client's that only the gateway may set taken out; or nil and the code of the refusal.
-function M.headers(listener)
+-- Fills an empty table: headers with names in lower case, those of the client's that only the gateway may set taken out. Returns the code of the
+-- refusal when the request cannot be taken, else nil.
+function M.read(headers, listener)
   local n, truncated = fetch()
-  if truncated then return nil, "headers-too-large" end
-  local headers = empty(nil)
+  if truncated then return "headers-too-large" end
   local kinds = collect(headers, n)
   if kinds > once then
-    if kinds >= refused then return nil, "bad-request" end
+    if kinds >= refused then return "bad-request" end
     strip(headers, listener.trustedHops > 0 and for_everybody or for_strangers)
   end
-  if headers.connection ~= nil and not nominated.strip(headers) then return nil, "bad-request" end
-  return headers
+  if headers.connection ~= nil and not nominated.strip(headers) then return "bad-request" end
 end
 
 return M

@@ -5,8 +5,8 @@ local dict = ngx.shared.sl_config
 
 ffi.cdef("void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset);")
 
--- `words[M.config]` and `words[M.health]` are the numbers of the last changes that `config` and `health` know.
-local M = { config = 0, health = 1 }
+-- `words[M.config]`, `words[M.health]` and `words[M.circuit]` are the numbers of the last changes that these modules know.
+local M = { config = 0, health = 1, circuit = 2 }
 
 local size = 4096
 local read_write, shared_anonymous = 3, 0x21 -- Linux
@@ -28,6 +28,7 @@ M.words = ffi.cast("double *", ffi.cast("intptr_t", at))
 if fresh then
   M.words[M.config] = dict:get("v") or 0
   M.words[M.health] = ngx.shared.sl_health:get("v") or 0
+  M.words[M.circuit] = ngx.shared.sl_circuit:get("v") or 0
 end
 
 return M

@@ -1,5 +1,6 @@
 -- The access phase of a listener: read, refuse or route, then let features act and hand the request to its service.
 local config = require("sluice.config")
+local context = require("sluice.context")
 local features = require("sluice.features")
 local forward = require("sluice.forward")
 local host = require("sluice.host")
@@ -62,23 +63,19 @@ local function is_plain(text)
   return text == nil or (type(text) == "string" and hygiene.is_plain(text))
 end
 
-local function read_usual(listener)
+local function read_usual(ctx, listener)
   local method, path_text, query, tag = usual_line()
   if not method then return false end
-  local headers, refusal = hygiene.headers(listener)
-  if not headers then return nil, refusal end
+  local headers, request = ctx.headers, ctx.usual
+  local refusal = hygiene.read(headers, listener)
+  if refusal then return nil, refusal end
   local authority = headers.host
   if not authority or find(authority, ",", 1, true) or not host.valid(authority) then return false end
-  return {
-    path = path_text,
-    query = query,
-    headers = headers,
-    authority = authority,
-    host = host.of(authority),
-    method = method,
-    line = tag,
-    plain = hygiene.is_plain(authority) and is_plain(headers["user-agent"]),
-  }
+  request.path, request.query, request.headers, request.authority = path_text, query, headers, authority
+  request.host, request.method, request.line = host.of(authority), method, tag
+  request.other_scheme = false
+  request.plain = hygiene.is_plain(authority) and is_plain(headers["user-agent"])
+  return request
 end
 
 -- Whether a request line with a whole address names a scheme that this listener does not speak.
@@ -100,21 +97,22 @@ local function read_any(listener)
   if protocol ~= "HTTP/1.1" and protocol ~= "HTTP/2.0" then return nil, "upgrade-required" end
   local method = ngx.req.get_method()
   if protocol == "HTTP/1.1" and not methods[method] then return nil, "bad-request" end
-  local headers, refusal = hygiene.headers(listener)
-  if not headers then return nil, refusal end
+  local headers = {}
+  local refusal = hygiene.read(headers, listener)
+  if refusal then return nil, refusal end
   local authority = authority_of(headers, var.host)
   if find(authority, ",", 1, true) or not host.valid(authority) then return nil, "bad-request" end
   return { path = normal, query = query, headers = headers, authority = authority, host = host.of(authority), method = method }
 end
 
 -- What was asked, or nil and the code of the refusal.
-local function read(listener)
-  local request, refusal = read_usual(listener)
+local function read(ctx, listener)
+  local request, refusal = read_usual(ctx, listener)
   if request == false then request, refusal = read_any(listener) end
   if request and listener.trustedHops > 0 then
     local proto = request.headers["x-forwarded-proto"]
-    request.other_scheme = (proto == "http" or proto == "https") and proto ~= ngx.var.scheme
-    if request.other_scheme then ngx.var.sl_front_proto = proto end
+    local other = (proto == "http" or proto == "https") and proto ~= ngx.var.scheme
+    if other then ngx.var.sl_front_proto, request.other_scheme = proto, true end
   end
   return request, refusal
 end
@@ -137,15 +135,6 @@ local function guarded(table, request)
   return re_find(request.path, guard, "jo") ~= nil
 end
 
--- What most requests need has its place from the beginning: a table that grows costs more than all the rest. LuaJIT forgets a written `nil`, so
--- it is given.
-local function new_ctx(listener, request, route, entry, state, none)
-  return {
-    listener = listener, request = request, route = route, match = entry.match, state = state, service = none, subset = none, path = none,
-    counted = none, tries = none, tried = none, circuit = none, limits = none, deadline = none, host = none, refusal = none,
-  }
-end
-
 -- `id` is the listener's name in nginx.conf.
 function M.access(id)
   local state = config.current()
@@ -153,7 +142,8 @@ function M.access(id)
   if not listener then return reply.send("json", "service-unavailable") end
   local format = listener.errorFormat
   request_id.give()
-  local request, refusal = read(listener)
+  local ctx = context.take()
+  local request, refusal = read(ctx, listener)
   if not request then return reply.send(format, refusal) end
   if listener.redirect then return to_listener(listener.redirect, request) end
   local table = host.table_of(listener, request.host, state.version)
@@ -162,7 +152,7 @@ function M.access(id)
   local entry = match.find(table, request)
   if not entry then return reply.send(format, "route-not-found") end
   local route = entry.route
-  local ctx = new_ctx(listener, request, route, entry, state)
+  ctx.listener, ctx.request, ctx.route, ctx.match, ctx.state = listener, request, route, entry.match, state
   slots.keep(ctx)
   if route.action_steps and features.run(route.action_steps, ctx) then return end
   return forward.send(ctx)
