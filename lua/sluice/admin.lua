@@ -98,14 +98,14 @@ local function post(wait)
   if not head then return answer(422, { error = lines }) end
   local saved, problem
   local number, err, status = lock.exclusively(function()
-    config.catch_up()
+    config.catch_up(true)
     local state = config.state()
     if not state or head.from ~= state.version then return nil, "the delta starts from another version", 409 end
     local sound, wrong = check.delta(state, lines)
     if not sound then return nil, wrong, 422 end
     local new, full = config.publish(text, head.to, false)
     if new then
-      config.catch_up()
+      config.catch_up(true)
       saved, problem = store.append(text)
     end
     return new, full

@@ -1,8 +1,6 @@
 -- What happens when nginx starts: in the master, then in each worker.
 local M = {}
 
-local tick = 0.005 -- seconds between two looks at the shared dict
-
 -- Removes the socket file that a killed nginx left behind, which would stop this one from listening. A socket in use stays; when nginx listens
 -- below its working directory the kernel does not say which one that is, so any socket of that name counts as in use.
 local function free_socket()
@@ -39,17 +37,10 @@ end
 
 function M.worker()
   forget_predecessor()
-  local config = require("sluice.config")
-  local drain = require("sluice.drain")
   require("sluice.circuit").tell()
   math.randomseed(ngx.worker.pid() + ngx.now() * 1000)
-  config.worker()
-  local ok, err = ngx.timer.every(tick, function(premature)
-    if premature then return end
-    config.catch_up()
-    drain.look()
-  end)
-  if not ok then ngx.log(ngx.ERR, "the worker cannot watch for changes: ", err) end
+  require("sluice.config").worker()
+  require("sluice.look").start()
   require("sluice.metrics").start()
   require("sluice.watch").start()
 end

@@ -110,10 +110,12 @@ function M.current()
   return state
 end
 
--- Called every few milliseconds in each worker: an idle worker sees no request, and a full document is never built inside one.
-function M.catch_up()
+-- Called every few milliseconds in each worker: an idle worker sees no request, and a full document is never built inside one. `thorough`: also when
+-- the page of all workers tells of nothing, for a worker may be killed before it could tell. Returns whether there was a change.
+function M.catch_up(thorough)
+  if building or (words[number_of_last] == mine and not thorough) then return false end
   local version = dict:get("v")
-  if not version or version == mine or building then return end
+  if not version or version == mine then return false end
   local base = dict:get("base")
   if not (base and base <= mine and apply_deltas(version)) then
     building = true
@@ -122,6 +124,7 @@ function M.catch_up()
     if not ok then ngx.log(ngx.ERR, "the configuration cannot be rebuilt: ", err) end
   end
   acknowledge()
+  return true
 end
 
 -- A worker that was started later than the last change finds it in the dict.

@@ -22,13 +22,13 @@ local function cell_of(route, service)
   return cell
 end
 
--- Without a loop, so that LuaJIT compiles it together with its callers.
-local function bucket_of(seconds)
-  if seconds <= 0.005 then return 1 end
-  if seconds <= 0.05 then return seconds <= 0.01 and 2 or seconds <= 0.025 and 3 or 4 end
-  if seconds <= 0.5 then return seconds <= 0.1 and 5 or seconds <= 0.25 and 6 or 7 end
-  return seconds <= 1 and 8 or seconds <= 2.5 and 9 or seconds <= 5 and 10 or seconds <= 10 and 11 or 12
+-- The bucket of each duration in milliseconds up to the last upper end: no branch, which would be a trace of its own for each bucket.
+local bucket_of = {}
+for i, upper in ipairs(M.buckets) do
+  local before = i > 1 and M.buckets[i - 1] or -0.001
+  for ms = floor(before * 1000 + 1.5), floor(upper * 1000 + 0.5) do bucket_of[ms] = i end
 end
+local last_bucket = #M.buckets + 1
 
 local function known_cell(ctx)
   local route, service = ctx.route, ctx.service and ctx.service.name or ""
@@ -48,17 +48,17 @@ end
 -- Counts a request that has ended; `ctx` is nil when it had no route. Returns how long it took, in milliseconds.
 function M.note(ctx, status)
   local cell = ctx and known_cell(ctx) or cell_of("", "")
-  local seconds = now() - start_time()
-  local bucket = bucket_of(seconds)
+  local ms = floor((now() - start_time()) * 1000 + 0.5)
+  local bucket = bucket_of[ms] or (ms > 0 and last_bucket or 1)
   local statuses, buckets = cell.statuses, cell.buckets
   statuses[status] = (statuses[status] or 0) + 1
   buckets[bucket] = (buckets[bucket] or 0) + 1
-  cell.sum = cell.sum + seconds
+  cell.sum = cell.sum + ms
   if not cell.dirty then
     cell.dirty = true
     dirty[#dirty + 1] = cell
   end
-  return floor(seconds * 1000 + 0.5)
+  return ms
 end
 
 local failed = false
@@ -88,7 +88,7 @@ function M.flush()
   for _, cell in ipairs(list) do
     add_all("c|", cell.key, cell.statuses)
     add_all("b|", cell.key, cell.buckets)
-    add("s|" .. cell.key .. "|", cell.sum)
+    add("s|" .. cell.key .. "|", cell.sum / 1000)
     cell.sum, cell.dirty = 0, false
   end
 end

@@ -5,8 +5,9 @@ local dict = ngx.shared.sl_config
 
 ffi.cdef("void *mmap(void *addr, size_t length, int prot, int flags, int fd, long offset);")
 
--- `words[M.config]`, `words[M.health]` and `words[M.circuit]` are the numbers of the last changes that these modules know.
-local M = { config = 0, health = 1, circuit = 2 }
+-- `words[M.config]`, `words[M.health]` and `words[M.circuit]` are the numbers of the last changes that these modules know; `words[M.drain]` is 1
+-- once nginx is told to go away.
+local M = { config = 0, health = 1, circuit = 2, drain = 3 }
 
 local size = 4096
 local read_write, shared_anonymous = 3, 0x21 -- Linux
@@ -28,6 +29,7 @@ M.words = ffi.cast("double *", ffi.cast("intptr_t", at))
 if fresh then
   M.words[M.config] = dict:get("v") or 0
   M.words[M.health] = ngx.shared.sl_health:get("v") or 0
+  M.words[M.drain] = dict:get("drain") and 1 or 0
   M.words[M.circuit] = ngx.shared.sl_circuit:get("v") or 0
 end
 

@@ -99,7 +99,7 @@ describe('nginx, with its times cut short', () => {
 
   it('notes that a client left before it was answered', async () => {
     await leave(ports[0] ?? 0)
-    await until('it is in the access log', async () => /"path":"\/left".*"status":499/.test(await logged()))
+    await until('it is in the access log', async () => /"status":499.*"path":"\/left"/.test(await logged()))
   })
 
   const logged = (): Promise<string> => readFile(join(nginx.dir, 'logs/access.log'), 'utf8')
