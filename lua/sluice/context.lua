@@ -22,6 +22,7 @@ local function new()
     host = false, target = false, instead = false, peer = false, hash = false, sni = false, body = false, location = false, upgrade = false,
     -- What features note for later phases.
     capped = false, circuit = false, probe = false, once = false, retrying = false, origin = false, plain = false, sticky = false,
+    hash_key = false, asked = false, edited = false,
   }
 end
 
@@ -49,6 +50,7 @@ function M.give(ctx)
   ctx.by_caller, ctx.own_reply, ctx.host, ctx.target, ctx.instead, ctx.peer, ctx.hash = false, false, false, false, false, false, false
   ctx.sni, ctx.body, ctx.location, ctx.upgrade, ctx.capped, ctx.circuit, ctx.probe = false, false, false, false, false, false, false
   ctx.once, ctx.retrying, ctx.origin, ctx.plain, ctx.sticky = false, false, false, false, false
+  ctx.hash_key, ctx.asked, ctx.edited = false, false, false
   if ctx.tries then
     if ctx.tries[2] then ctx.list = { false } end
     ctx.tries, ctx.first.peer = false, false
