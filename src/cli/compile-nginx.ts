@@ -46,7 +46,9 @@ export async function compileNginx(io: Io, file: string, options: NginxCompileOp
   else io.stdout.write(`${out}\n`)
   if (!options.quiet) {
     const program = options.profile === undefined && binary ? programOf(binary, io.env) : productOf(conf.profile)
-    io.stderr.write(`wrote ${out} (${files.length} files, profile ${conf.profile}); ${testedWords(binary)}\n${howToRun(program, dir, out)}`)
+    io.stderr.write(
+      `wrote ${out} (${files.length} files, profile ${conf.profile}); ${testedWords(binary, conf.profile)}\n${howToRun(program, dir, out)}`,
+    )
   }
   return exit.ok
 }
@@ -86,8 +88,10 @@ async function put(out: string, tree: ReturnType<typeof makeTree>): Promise<void
   })
 }
 
-function testedWords(binary: NginxBinary | undefined): string {
-  if (binary) return `${productOf(binary.profile)} ${binary.version} takes it`
+/** The configuration is tested with the profile of the nginx that is here, whatever profile the tree has. */
+function testedWords(binary: NginxBinary | undefined, profile: Profile): string {
+  if (binary)
+    return `${productOf(binary.profile)} ${binary.version} takes ${binary.profile === profile ? 'it' : `the same with the profile ${binary.profile}`}`
   return 'it was not tested, as there is no nginx with Lua here (`sluice engine install nginx` fetches one)'
 }
 

@@ -87,7 +87,8 @@ describe('compile --target nginx', () => {
     ]
     expect(await told({ PATH: place.path('bin') })).toEqual(words('openresty'))
     expect(await told({ PATH: '', NGINX_BIN: place.path('bin/openresty') })).toEqual(words('$(sluice engine path nginx)'))
-    await place.run([...argv, '--profile', 'debian'], { env: {} })
+    const { stderr } = await place.run([...argv, '--profile', 'debian'], { env: { PATH: place.path('bin') } })
+    expect(stderr).toContain('profile debian-1.22); openresty 1.27.1.2 takes the same with the profile openresty-1.27\nrun it: nginx -p ')
     expect(existsSync(place.path('tree/conf/nginx.conf'))).toBe(false)
   })
 

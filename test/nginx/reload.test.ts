@@ -59,6 +59,16 @@ describe('a reload of a real nginx', () => {
     expect((await send(port, '/')).status).toBe(200)
   })
 
+  it('brings a new authority along, to wherever this nginx may look for it', async () => {
+    const before = made([port])
+    const pem = await readFile('examples/certs/shop.pem', 'utf8')
+    expect(await reload({ ...before, start: { ...before.start, trusts: new Map([['ca1', { pem }]]) } })).toEqual({ ok: true })
+    for (const dir of nginx.binary.profile === 'openresty-1.27' ? ['trust', 'conf/trust'] : ['trust']) {
+      expect(await readFile(join(nginx.dir, dir, 'ca1.pem'), 'utf8')).toBe(pem)
+    }
+    expect((await send(port, '/')).status).toBe(200)
+  })
+
   it('is refused by nginx -t: the old file stays byte for byte, the old workers go on', async () => {
     const [before, workers] = [await confNow(), await nginx.workers()]
     const verdict = await reload(made([port]), (conf) => conf.replace('keepalive_timeout', 'keepalive_timeouts'))
