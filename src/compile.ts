@@ -20,6 +20,7 @@ import type { Gateway } from './model/gateway.ts'
 import { lower, LowerMemo } from './model/lower.ts'
 import type { RouteTable } from './model/rank.ts'
 import { ServiceUse } from './model/service-use.ts'
+import { PolicyIndex } from './model/policy-index.ts'
 import { Ranking } from './model/rank-listeners.ts'
 import { type Emitter, emitterFor, type Emitters, type Made, type Target } from './target.ts'
 
@@ -82,6 +83,7 @@ export class Compiler<T extends Target = 'envoy'> {
   readonly #ranking = new Ranking()
   readonly #checks: NodeChecks
   readonly #use: ServiceUse
+  readonly #withMaterial: PolicyIndex
 
   constructor(root: string, options: CompileOptions<T> = {}) {
     this.#root = root
@@ -92,6 +94,7 @@ export class Compiler<T extends Target = 'envoy'> {
     this.#engine = emitter
     this.#checks = new NodeChecks(this.#options.features, (node, checked) => this.#engine.check(node, checked))
     this.#use = new ServiceUse(this.#options.features)
+    this.#withMaterial = new PolicyIndex(this.#options.features.filter((feature) => feature.material !== undefined))
   }
 
   async compile(): Promise<Compiled<T>> {
@@ -108,9 +111,10 @@ export class Compiler<T extends Target = 'envoy'> {
     const diagnostics = [...found, ...schemaFindings, ...lowerFindings]
     const input = { features, gateway, tables, invalid: leftOut(config, gateway), damaged, cx, moment }
     diagnostics.push(...checkGateway(input, this.#use), ...this.#checks.run(input))
-    const materials = materialsOf(features, gateway)
+    const withMaterial = this.#withMaterial.update(gateway)
+    const materials = materialsOf(features, withMaterial)
     const { content, problems } = await readMaterials(materials.keys(), env)
-    diagnostics.push(...checkMaterials(features, gateway, materials, content, problems, cx, moment))
+    diagnostics.push(...checkMaterials(features, withMaterial, materials, content, problems, cx, moment))
     if (diagnostics.some(isError)) return outcome(source, diagnostics, [...materials.keys()])
     const { made, diagnostics: emitFindings } = this.#engine.emit(gateway, tables, cx.at, (key) => content.get(key) ?? new Uint8Array())
     diagnostics.push(...emitFindings)

@@ -32,7 +32,8 @@ export class ServiceEmitter {
 
   emit(service: Service, at: Cx['at']): Made<readonly Resource[]> {
     const made = this.#services.get(service) ?? this.#make(service, at)
-    this.#services.set(service, made)
+    // Findings name places, which may be others next time.
+    if (made.diagnostics.length === 0) this.#services.set(service, made)
     return made
   }
 

@@ -4,9 +4,9 @@ import type { Feature } from '../feature.ts'
 import { checkSupport, limited } from '../model/check-support.ts'
 import type { Cx } from '../model/cx.ts'
 import { furtherTargets } from '../model/further-targets.ts'
-import type { EntityKey, Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
+import type { Gateway, Listener, Node, Route, Service } from '../model/gateway.ts'
 import type { ReadMaterial } from '../model/material.ts'
-import { type Entry, entriesOf, type RouteTable } from '../model/rank.ts'
+import { entriesOf, type RouteTable } from '../model/rank.ts'
 import type { Change, Resource, ResourceKey } from '../xds/resource.ts'
 import { bootstrapLayers } from './runtime-layers.ts'
 import { checkMessage, type Made } from './check-message.ts'
@@ -15,11 +15,11 @@ import { targetsOf } from './destination.ts'
 import { hashConflicts, twoHashKeys } from './hash-conflicts.ts'
 import { labelConflict } from './label-rules.ts'
 import { emitListener } from './listener.ts'
-import { type Index, Memo } from './memo.ts'
+import { type EnvoyRoutes, LastEmission } from './last-emission.ts'
 import type { RouteCx } from './parts.ts'
 import { choicesOf, hashesOnLeaving, listenerPatch, routePatches, secretResources } from './patches.ts'
 import { envoyRoute, overTls } from './route.ts'
-import { redirectConfiguration, routeConfiguration, type RouteInputs, VirtualHostMemo } from './route-configuration.ts'
+import { redirectConfiguration, type RouteInputs } from './route-configuration.ts'
 import { baseExtensions, idleSlots } from './slots.ts'
 import { countWays, maxVariants } from './variants.ts'
 
@@ -36,21 +36,19 @@ interface Emission {
 }
 
 /**
- * Gateway → xDS resources, remembering what was made of each node. A node that is the same object, with the same reads, costs a lookup.
+ * Gateway → xDS resources, remembering what was made of each node: an emission costs the nodes that are other objects, and what was made with a look at them.
  * One emitter belongs to one gateway file; `features` are in the order of the feature list.
  */
 export class EnvoyEmitter {
   readonly #features: readonly Feature[]
   readonly #limited: readonly Feature[]
-  /** The few that are asked for every node at each compile: what is read from files is not remembered. */
   readonly #withSecrets: readonly Feature[]
   readonly #withTargets: readonly Feature[]
   readonly #services: ServiceEmitter
-  readonly #routes = new Memo<Made<readonly (readonly EnvoyRoute[])[]>>()
-  readonly #listeners = new WeakMap<Listener, Resource>()
-  readonly #hosts = new VirtualHostMemo()
-  readonly #overTls = new WeakMap<readonly EnvoyRoute[], readonly EnvoyRoute[]>()
   readonly #base = [...baseExtensions()]
+  readonly #listeners = new WeakMap<Listener, Resource>()
+  readonly #overTls = new WeakMap<readonly EnvoyRoute[], readonly EnvoyRoute[]>()
+  #last: LastEmission
 
   constructor(features: readonly Feature[]) {
     this.#features = features
@@ -58,6 +56,7 @@ export class EnvoyEmitter {
     this.#services = new ServiceEmitter(features)
     this.#withTargets = features.filter((feature) => feature.targets !== undefined)
     this.#withSecrets = features.filter((feature) => feature.envoy?.secrets !== undefined)
+    this.#last = new LastEmission(this.#withSecrets)
   }
 
   /** What of a node Envoy cannot do (errors), or does differently (notes). An error means: do not emit it. */
@@ -67,31 +66,31 @@ export class EnvoyEmitter {
 
   /** Everything, for a gateway as it was read. */
   emit(gateway: Gateway, tables: ReadonlyMap<string, RouteTable>, at: Cx['at'], read: ReadMaterial): Emission {
-    const index: Index = { get: (key) => nodeOf(gateway, key), read }
-    const resources = new Map<string, Resource>()
-    const diagnostics: Diagnostic[] = []
-    const add = (made: Iterable<Resource>): void => {
-      for (const resource of made) resources.set(`${resource.type}/${resource.name}`, resource)
+    try {
+      return this.#emit(gateway, tables, at, read)
+    } catch (error) {
+      this.#last = new LastEmission(this.#withSecrets)
+      throw error
     }
-    add(this.#base)
-    add(bootstrapLayers(gateway.listeners.keys()))
-    for (const service of gateway.services.values()) {
-      const made = this.service(service, at)
-      add(made.value)
-      diagnostics.push(...made.diagnostics)
-      add(secretResources(this.#withSecrets, service, read))
-    }
+  }
+
+  #emit(gateway: Gateway, tables: ReadonlyMap<string, RouteTable>, at: Cx['at'], read: ReadMaterial): Emission {
+    const last = this.#last
+    const others: Resource[] = [...this.#base, ...bootstrapLayers(gateway.listeners.keys())]
+    for (const node of last.secrets.update(gateway)) others.push(...secretResources(this.#withSecrets, node, read))
+    // Without a table no route is served, and none has to be what Envoy takes.
+    const remade = tables.size === 0 ? [] : last.updateRoutes(gateway, read, at, (route, cx) => this.#route(route, cx))
     const inputs: RouteInputs = {
-      routeOf: this.#routeOf(index, at, diagnostics),
-      memo: this.#hosts,
+      remade,
+      routeOf: ({ route, alternative }) => last.routes.get(route.name)?.[alternative] ?? [],
       further: (route) => furtherTargets(this.#withTargets, route).map(({ service }) => service),
-      idle: idleSlots(resources),
+      idle: idleSlots(new Map(others.map((resource) => [`${resource.type}/${resource.name}`, resource]))),
     }
     for (const listener of gateway.listeners.values()) {
-      add(secretResources(this.#withSecrets, listener, read))
-      add([this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), inputs)])
+      others.push(this.#listener(listener), this.#routeConfiguration(gateway, listener, tables.get(listener.name), inputs))
     }
-    return { made: { target: 'envoy', resources }, diagnostics }
+    const resources = last.updateResources(gateway.services, (service) => this.service(service, at), others)
+    return { made: { target: 'envoy', resources }, diagnostics: last.diagnostics }
   }
 
   /** One service alone: what a live change of its endpoints costs. */
@@ -114,8 +113,8 @@ export class EnvoyEmitter {
       return redirectConfiguration(listener, target, scheme, inputs.idle)
     }
     if (!table) throw new Error(`no route table was made for listener ${listener.name}`)
-    if (!listenerPatch(this.#features, listener).transportSocket) return routeConfiguration(listener, table, inputs)
-    return routeConfiguration(listener, table, { ...inputs, routeOf: (entry) => this.#secure(inputs.routeOf(entry)) })
+    if (!listenerPatch(this.#features, listener).transportSocket) return this.#last.configurations.make(listener, table, inputs)
+    return this.#last.configurations.make(listener, table, { ...inputs, routeOf: (entry) => this.#secure(inputs.routeOf(entry)) })
   }
 
   #secure(routes: readonly EnvoyRoute[]): readonly EnvoyRoute[] {
@@ -127,20 +126,7 @@ export class EnvoyEmitter {
     return secure
   }
 
-  #routeOf(index: Index, at: Cx['at'], diagnostics: Diagnostic[]): (entry: Entry) => readonly EnvoyRoute[] {
-    const done = new Map<Route, readonly (readonly EnvoyRoute[])[]>()
-    return ({ route, alternative }) => {
-      let made = done.get(route)
-      if (!made) {
-        const { value, diagnostics: found } = this.#routes.get(route, index, at, (cx) => this.#route(route, cx))
-        diagnostics.push(...found)
-        done.set(route, (made = value))
-      }
-      return made[alternative] ?? []
-    }
-  }
-
-  #route(route: Route, cx: RouteCx): Made<readonly (readonly EnvoyRoute[])[]> {
+  #route(route: Route, cx: RouteCx): Made<EnvoyRoutes> {
     const diagnostics: Diagnostic[] = []
     const value = entriesOf(route).map((entry) => {
       const choices = choicesOf(this.#features, entry, cx)
@@ -160,7 +146,7 @@ export class EnvoyEmitter {
   }
 
   /** A target is chosen by the hash of the request as it came, an endpoint by that of the request as it leaves. */
-  #hashFindings(route: Route, made: readonly (readonly EnvoyRoute[])[], cx: Cx): Diagnostic[] {
+  #hashFindings(route: Route, made: EnvoyRoutes, cx: Cx): Diagnostic[] {
     const leaving = entriesOf(route).flatMap((entry, index) => (hashesOnLeaving(this.#features, entry, cx) ? (made[index] ?? []) : []))
     return hashFindings(route, leaving, cx)
   }
@@ -215,18 +201,5 @@ function twoKeys(route: Route, cx: Cx): Diagnostic {
     message: `route ${route.name} chooses its target by one attribute and the endpoint by another; Envoy has one hash for both`,
     at: cx.at(route, ['to']),
     help: 'use the same attribute for `by` of the route and `key` of the service, or another strategy for the service',
-  }
-}
-
-function nodeOf(gateway: Gateway, key: EntityKey): Node | undefined {
-  const slash = key.indexOf('/')
-  const name = key.slice(slash + 1)
-  switch (key.slice(0, slash)) {
-    case 'service':
-      return gateway.services.get(name)
-    case 'route':
-      return gateway.routes.get(name)
-    default:
-      return gateway.listeners.get(name)
   }
 }

@@ -10,6 +10,7 @@ import {
 import { compare } from '../lib/compare.ts'
 import { contentHash } from '../lib/content-hash.ts'
 import type { Listener, Route } from '../model/gateway.ts'
+import { anyHost, coveringHosts } from '../model/host.ts'
 import type { Entry, RouteTable, VirtualHostTable } from '../model/rank.ts'
 import type { Resource } from '../xds/resource.ts'
 import { deterministicBytes } from './deterministic.ts'
@@ -21,18 +22,58 @@ import { emitVirtualHost, type RouteOf } from './virtual-hosts.ts'
 /** Bodies of direct responses may be this large, in bytes; `respond` refuses larger ones. */
 const maxDirectResponseBody = 65_536
 
-/** Serialized virtual hosts by their table, so that a change in one host costs that host. */
-export class VirtualHostMemo {
-  readonly #known = new WeakMap<VirtualHostTable, { readonly routes: readonly (readonly EnvoyRoute[])[]; readonly bytes: Uint8Array }>()
+/** What was made of one virtual host, for as long as its table is the same object. */
+interface Host {
+  readonly routes: readonly (readonly EnvoyRoute[])[]
+  readonly bytes: Uint8Array
+  /** What its routes lead to. */
+  readonly services: readonly string[]
+}
 
-  bytes(table: VirtualHostTable, routeOf: RouteOf): Uint8Array {
-    const routes = table.entries.map(routeOf)
-    const before = this.#known.get(table)
-    if (before && before.routes.every((route, index) => route === routes[index])) return before.bytes
-    const bytes = deterministicBytes(VirtualHostSchema, virtualHost(table, routes))
-    this.#known.set(table, { routes, bytes })
-    return bytes
+/** Route configurations of listeners, and the bytes of their virtual hosts: a change in one host costs that host, and putting the bytes together. */
+export class RouteConfigurations {
+  readonly #hosts = new WeakMap<VirtualHostTable, Host>()
+  readonly #made = new Map<string, { readonly listener: Listener; readonly table: RouteTable; readonly resource: Resource }>()
+
+  /** All routes of a listener as one xDS resource. */
+  make(listener: Listener, table: RouteTable, inputs: RouteInputs): Resource {
+    const before = this.#made.get(listener.name)
+    const touched = before?.listener === listener ? touchedHosts(table, inputs.remade) : () => true
+    if (before?.listener === listener && before.table === table && !table.virtualHosts.some(({ host }) => touched(host))) return before.resource
+    const hosts = table.virtualHosts.map((host) => this.#host(host, touched(host.host), inputs))
+    const services = new Set(hosts.flatMap((host) => host.services))
+    const made = resource(
+      listener,
+      hosts.map(({ bytes }) => bytes),
+      services,
+      inputs.idle,
+    )
+    this.#made.set(listener.name, { listener, table, resource: made })
+    return made
   }
+
+  #host(table: VirtualHostTable, touched: boolean, { routeOf, further }: RouteInputs): Host {
+    const before = this.#hosts.get(table)
+    if (before && !touched) return before
+    const routes = table.entries.map(routeOf)
+    if (before?.routes.every((route, index) => route === routes[index])) return before
+    const services = new Set<string>()
+    for (const { route } of table.entries) {
+      if (route.action.type === 'forward') for (const target of route.action.targets) services.add(target.service)
+      for (const service of further(route)) services.add(service)
+    }
+    const made = { routes, bytes: deterministicBytes(VirtualHostSchema, virtualHost(table, routes)), services: [...services] }
+    this.#hosts.set(table, made)
+    return made
+  }
+}
+
+/** Whether a host may list one of some routes. */
+function touchedHosts({ byHost }: RouteTable, routes: readonly Route[]): (host: string) => boolean {
+  const patterns = new Set(routes.flatMap(({ hosts }) => (hosts.length === 0 ? [anyHost] : hosts)))
+  if (patterns.has(anyHost)) return () => true
+  if (![...patterns].some((pattern) => pattern.startsWith('*'))) return (host) => patterns.has(host)
+  return (host) => coveringHosts(host, byHost).some((pattern) => patterns.has(pattern))
 }
 
 function virtualHost(table: VirtualHostTable, own: readonly (readonly EnvoyRoute[])[]): VirtualHost {
@@ -45,25 +86,13 @@ function virtualHost(table: VirtualHostTable, own: readonly (readonly EnvoyRoute
 }
 
 export interface RouteInputs {
+  /** Routes that were made again since the last call, even where their table is the same. */
+  readonly remade: readonly Route[]
   readonly routeOf: RouteOf
-  readonly memo: VirtualHostMemo
   /** Services of a route besides its targets. */
   readonly further: (route: Route) => Iterable<string>
   /** Filters that have nothing to do on any route. */
   readonly idle: readonly SlotName[]
-}
-
-/** All routes of a listener as one xDS resource, put together from the bytes of its virtual hosts. */
-export function routeConfiguration(listener: Listener, table: RouteTable, { routeOf, memo, further, idle }: RouteInputs): Resource {
-  const services = new Set<string>()
-  for (const host of table.virtualHosts) {
-    for (const { route } of host.entries) {
-      if (route.action.type === 'forward') for (const target of route.action.targets) services.add(target.service)
-      for (const service of further(route)) services.add(service)
-    }
-  }
-  const hosts = table.virtualHosts.map((host) => memo.bytes(host, routeOf))
-  return resource(listener, hosts, services, idle)
 }
 
 /** The routes of a listener that sends every request to another one. */

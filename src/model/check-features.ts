@@ -2,17 +2,17 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
 import type { Moment } from './moment.ts'
 import type { Cx } from './cx.ts'
-import type { Gateway, Node } from './gateway.ts'
+import type { Node } from './gateway.ts'
 import type { Material } from './material.ts'
 
 interface Use extends Material {
   readonly node: Node
 }
 
-/** Files and secrets that the gateway needs, by key, with every place that names them. */
-export function materialsOf(features: readonly Feature[], gateway: Gateway): Map<string, Use[]> {
+/** Files and secrets that nodes need, by key, with every place that names them. */
+export function materialsOf(features: readonly Feature[], nodes: readonly Node[]): Map<string, Use[]> {
   const uses = new Map<string, Use[]>()
-  for (const { node, value, feature } of withMaterial(features, gateway)) {
+  for (const { node, value, feature } of withMaterial(features, nodes)) {
     for (const material of feature.material?.(value, node) ?? []) {
       const use = { ...material, node }
       const list = uses.get(material.key)
@@ -26,7 +26,7 @@ export function materialsOf(features: readonly Feature[], gateway: Gateway): Map
 /** Materials that are missing, and what features say of the content of the others. */
 export function* checkMaterials(
   features: readonly Feature[],
-  gateway: Gateway,
+  nodes: readonly Node[],
   uses: ReadonlyMap<string, readonly Use[]>,
   content: ReadonlyMap<string, Uint8Array>,
   problems: readonly { readonly key: string; readonly problem: string }[],
@@ -38,20 +38,17 @@ export function* checkMaterials(
       yield { code: use.secret ? 'secret/unreadable' : 'file/unreadable', severity: 'error', message: problem, at: cx.at(use.node, use.path) }
     }
   }
-  for (const { node, value, feature } of withMaterial(features, gateway)) {
+  for (const { node, value, feature } of withMaterial(features, nodes)) {
     const complete = feature.material?.(value, node).every((material) => content.has(material.key))
     if (complete && feature.checkMaterial) yield* feature.checkMaterial(value, node, (key) => content.get(key) ?? new Uint8Array(), cx, moment)
   }
 }
 
-function* withMaterial(features: readonly Feature[], gateway: Gateway): Iterable<{ node: Node; value: unknown; feature: Feature }> {
+function* withMaterial(features: readonly Feature[], nodes: readonly Node[]): Iterable<{ node: Node; value: unknown; feature: Feature }> {
   for (const feature of features) {
-    if (!feature.material) continue
-    for (const nodes of [gateway.listeners, gateway.services, gateway.routes]) {
-      for (const node of nodes.values()) {
-        const value = node.policies[feature.name]
-        if (value !== undefined) yield { node, value, feature }
-      }
+    for (const node of feature.material ? nodes : []) {
+      const value = node.policies[feature.name]
+      if (value !== undefined) yield { node, value, feature }
     }
   }
 }

@@ -5,6 +5,7 @@ import { readMaterials } from '../../src/config/read-material.ts'
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts'
 import type { Feature } from '../../src/feature.ts'
 import { materialsOf } from '../../src/model/check-features.ts'
+import { PolicyIndex } from '../../src/model/policy-index.ts'
 import type { Gateway } from '../../src/model/gateway.ts'
 import type { RouteTable } from '../../src/model/rank.ts'
 import type { Target } from '../../src/target.ts'
@@ -56,7 +57,7 @@ export async function readCase(id: string, list: readonly Feature[]): Promise<Ca
   const errors = (engine: Engine): Diagnostic[] => compiled[engine].diagnostics.filter(({ severity }) => severity === 'error')
   if (!good)
     throw new Error(`${id} has requests but does not compile: ${JSON.stringify(errors('envoy').map(({ code, message }) => [code, message]))}`)
-  const { content } = await readMaterials(materialsOf(list, good.gateway).keys(), {})
+  const { content } = await readMaterials(materialsOf(list, new PolicyIndex(list).update(good.gateway)).keys(), {})
   const notes = (engine: Engine): Diagnostic[] => compiled[engine].diagnostics.filter(({ severity }) => severity === 'info')
   return {
     id,

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Memo } from '../../src/envoy/memo.ts'
 import type { Variant } from '../../src/envoy/parts.ts'
 import { type Choice, countWays, waysOf } from '../../src/envoy/variants.ts'
-import { routeOf } from '../support/routes.ts'
 
 const variant = (name: string): Variant => ({ when: { headers: [{ name }] }, patch: { requestHeadersToRemove: [name] } })
 const choice = (otherwise: string, ...variants: string[]): Choice => ({
@@ -29,19 +27,5 @@ describe('the ways of an entry', () => {
       const want = [sent.has('a1') ? 'a1' : sent.has('a2') ? 'a2' : 'a0', 'b0', sent.has('c1') ? 'c1' : 'c0']
       expect(first?.patches.flatMap((patch) => patch.requestHeadersToRemove)).toEqual(want)
     }
-  })
-})
-
-describe('what was made of a node', () => {
-  it('is made anew when a secret that was read for it has another content, and only then', () => {
-    const memo = new Memo<string>()
-    const node = routeOf('r', '/')
-    let made = 0
-    const get = (secret: string): string => {
-      const read = (): Uint8Array => Buffer.from(secret)
-      const at = () => ({ file: '', path: [], side: 'value' as const })
-      return memo.get(node, { get: () => undefined, read }, at, (cx) => `${++made} ${Buffer.from(cx.read('env:KEY')).toString()}`)
-    }
-    expect([get('one'), get('one'), get('two'), get('two')]).toEqual(['1 one', '1 one', '2 two', '2 two'])
   })
 })
