@@ -14,7 +14,8 @@ export interface Pace {
   readonly chunkBytes: number
 }
 
-export const defaultPace: Pace = { gateMs: 1_000, chunkMs: 50, chunk: 100, chunkBytes: 1 << 20 }
+/** A chunk of 70 clusters keeps Envoy's main thread for about 20 ms, one of 100 for 28; smaller ones make the first push longer. */
+export const defaultPace: Pace = { gateMs: 1_000, chunkMs: 50, chunk: 70, chunkBytes: 1 << 20 }
 
 /** What a gate may look at. */
 export interface Progress {
