@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { freePort } from '../test/support/free-port.ts'
+import type { Arrival } from './support/arrival-probe.ts'
 import { type BenchEnvoy, startEnvoy } from './support/envoy.ts'
-import { KeepAlive } from './support/keep-alive.ts'
 import { accepted, type LiveSystem, startSystem } from './support/live-system.ts'
 import { threadMicros, timed } from './support/process-time.ts'
 import { type BenchOptions, load, median, percentile, printTable, spread, target } from './support/report.ts'
@@ -37,56 +38,70 @@ async function withEnvoy(system: LiveSystem, work: (envoy: BenchEnvoy) => Promis
 interface Added {
   readonly ms: number[]
   readonly before: Map<number, number>
+  /** CPU of Envoy's main thread for one addition, in milliseconds. */
+  readonly envoyCpu: number[]
 }
 
 async function propagation(routes: number, count: number, endpoint: string, plain: boolean): Promise<void> {
   const port = await freePort()
   const system = await startSystem({ services: 100, routes, hosts: 1, files: 10, port, endpoints: [endpoint], healthChecks: false, plain })
   const kind = plain ? 'plain routes' : 'routes with method condition, rewrite and retries'
-  await withEnvoy(system, async () => {
+  await withEnvoy(system, async ({ pid }) => {
     const rows: (string | number)[][] = []
     for (const [name, cluster] of [
       ['to a service that is there', false],
       ['with a new service', true],
     ] as const) {
-      const { ms, before } = await additions(system, port, count, cluster ? endpoint : undefined)
+      const { ms, before, envoyCpu } = await additions(system, { port, pid, count, endpoint: cluster ? endpoint : undefined })
       const others = [...before].map(([status, times]) => `${status} × ${times}`).join(', ')
-      rows.push([name, percentile(ms, 50), percentile(ms, 99), Math.max(...ms), others])
+      rows.push([name, percentile(ms, 50), percentile(ms, 99), Math.max(...ms), spread(envoyCpu), others])
       target(`publish → first 200 p99, ${name}, ${routes} ${kind}`, percentile(ms, 99), 25, 'ms')
     }
     printTable(
-      `A route added to ${routes} ${kind} in one host, publish → first 200 on a kept connection, ${count} times each (load ${load()})`,
-      ['route', 'p50 ms', 'p99 ms', 'max ms', 'answers before'],
+      `A route added to ${routes} ${kind} in one host, publish → first 200 on a kept connection, ${count} times each after ${warmUp} that do not count (load ${load()})`,
+      ['route', 'p50 ms', 'p99 ms', 'max ms', 'CPU of Envoy main thread, ms', 'answers before'],
       rows,
     )
   })
 }
 
+/** Additions that are not counted: Node compiles its code during the first ones. */
+const warmUp = 10
+
 let added = 0
 
-async function additions(system: LiveSystem, port: number, count: number, endpoint: string | undefined): Promise<Added> {
-  const client = new KeepAlive(port)
+interface Order {
+  readonly port: number
+  readonly pid: number
+  readonly count: number
+  /** Of the new service; undefined: the route goes to one that is there. */
+  readonly endpoint: string | undefined
+}
+
+async function additions(system: LiveSystem, { port, pid, count, endpoint }: Order): Promise<Added> {
+  const probe = new Worker(join(import.meta.dirname, 'support/arrival-probe.ts'), { workerData: { port, host: 'h0.example.com' } })
   const ms: number[] = []
+  const envoyCpu: number[] = []
   const before = new Map<number, number>()
-  for (let index = 0; index < count; index++) {
+  for (let index = -warmUp; index < count; index++) {
     const name = `added-${++added}`
-    const path = `/api/v1/${name}/x`
     writeFileSync(join(system.dir, 'parts', `${name}.yaml`), part(name, endpoint))
     const { gateway, resources } = await system.compile()
-    const start = performance.now()
+    const arrived = once(probe, 'message') as Promise<[Arrival]>
+    probe.postMessage(`/api/v1/${name}/x`)
+    const main = threadMicros(pid)
+    const start = process.hrtime.bigint()
     const receipt = system.publisher.publish({ gateway, resources })
-    for (;;) {
-      const status = await client.get(path, 'h0.example.com')
-      if (status === 200) break
-      before.set(status, (before.get(status) ?? 0) + 1)
-      // Probing without a pause would take the CPU that the change needs.
-      await delay(1)
-    }
-    ms.push(performance.now() - start)
+    const [arrival] = await arrived
     await accepted(system.xds, receipt)
+    if (index < 0) continue
+    ms.push(Number(arrival.at - start) / 1e6)
+    envoyCpu.push((threadMicros(pid) - main) / 1000)
+    for (const [status, times] of arrival.before) before.set(status, (before.get(status) ?? 0) + times)
   }
-  client.close()
-  return { ms, before }
+  probe.postMessage(undefined)
+  await once(probe, 'exit')
+  return { ms, before, envoyCpu }
 }
 
 function part(name: string, endpoint: string | undefined): string {
