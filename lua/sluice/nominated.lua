@@ -8,10 +8,10 @@ local M = {}
 local ordinary = { ["keep-alive"] = true, close = true, upgrade = true, ["Keep-Alive"] = true, Upgrade = true }
 local kept = {
   ["keep-alive"] = true, close = true, upgrade = true, connection = true, te = true, ["http2-settings"] = true,
-  host = true, ["content-length"] = true, ["transfer-encoding"] = true,
+  ["content-length"] = true, ["transfer-encoding"] = true,
 }
--- Their removal would hide where a request comes from.
-local refused = { ["x-forwarded-for"] = true, ["x-forwarded-host"] = true, ["x-forwarded-proto"] = true }
+-- Their removal would hide where a request comes from, or for whom it is.
+local refused = { host = true, ["x-forwarded-for"] = true, ["x-forwarded-host"] = true, ["x-forwarded-proto"] = true }
 
 local function strip(headers, names)
   for name in gmatch(lower(names), "[^,%s]+") do
