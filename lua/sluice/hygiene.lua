@@ -7,13 +7,13 @@ require("resty.core.request") -- declares what is called here
 local regex = require("sluice.regex")
 local sub = string.sub
 local clear = ngx.req.clear_header
-local bor = require("bit").bor
+local band, bor = require("bit").band, require("bit").bor
 local C, text_of = ffi.C, ffi.string
 
 local M = {}
 
 -- What is to be done with a header, as bits: what several headers need is found by one look at all of them together.
-local plain, once, forwarding, owned, refused = 0, 1, 2, 4, 8
+local plain, once, hop, forwarding, owned, refused = 0, 1, 2, 4, 8, 16
 
 local special = {
   -- Says who the client is; nobody in front may say so.
@@ -22,6 +22,8 @@ local special = {
   ["x-forwarded-host"] = forwarding, ["x-forwarded-port"] = forwarding, forwarded = forwarding,
   -- Two of them mean two things.
   host = once, authorization = once, ["content-length"] = once,
+  -- Of one HTTP/1.1 connection; HTTP/2 has none of them. https://www.rfc-editor.org/rfc/rfc9113#section-8.2.2
+  ["transfer-encoding"] = hop, ["keep-alive"] = hop, ["proxy-connection"] = hop, upgrade = hop,
 }
 
 local function is_owned(name)
@@ -138,16 +140,17 @@ end
 local for_everybody, for_strangers = { [owned] = true }, { [owned] = true, [forwarding] = true }
 
 -- Fills an empty table: headers with names in lower case, those of the client's that only the gateway may set taken out. Returns the code of the
--- refusal when the request cannot be taken, else nil.
-function M.read(headers, listener)
+-- refusal when the request cannot be taken, else nil. `two`: whether it came over HTTP/2.
+function M.read(headers, listener, two)
   local n, truncated = fetch()
   if truncated then return "headers-too-large" end
   local kinds = collect(headers, n)
   if kinds > once then
-    if kinds >= refused then return "bad-request" end
+    if kinds >= refused or (two and band(kinds, hop) ~= 0) then return "bad-request" end
     strip(headers, listener.trustedHops > 0 and for_everybody or for_strangers)
   end
-  if headers.connection ~= nil and not nominated.strip(headers) then return "bad-request" end
+  if headers.connection ~= nil and (two or not nominated.strip(headers)) then return "bad-request" end
+  if two and headers.te ~= nil and headers.te ~= "trailers" then return "bad-request" end
 end
 
 return M

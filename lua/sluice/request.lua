@@ -52,11 +52,12 @@ local function usual_line()
   local from, to, query, query_end = found[4], found[5], found[6], found[7]
   if to == from then return false end
   local method = text_of(line, found[3])
-  local tag = (line[length - 3] == 50 and tags_2 or tags)[method]
+  local two = line[length - 3] == 50
+  local tag = (two and tags_2 or tags)[method]
   if not tag then return false end
   -- A query that is not there is at -1, or where an older match left it.
   local has_query = line[to] == 63
-  return method, text_of(line + from, to - from), has_query and text_of(line + query, query_end - query), tag
+  return method, text_of(line + from, to - from), has_query and text_of(line + query, query_end - query), tag, two
 end
 
 local function is_plain(text)
@@ -64,10 +65,10 @@ local function is_plain(text)
 end
 
 local function read_usual(ctx, listener)
-  local method, path_text, query, tag = usual_line()
+  local method, path_text, query, tag, two = usual_line()
   if not method then return false end
   local headers, request = ctx.headers, ctx.usual
-  local refusal = hygiene.read(headers, listener)
+  local refusal = hygiene.read(headers, listener, two)
   if refusal then return nil, refusal end
   local authority = headers.host
   if not authority or find(authority, ",", 1, true) or not host.valid(authority) then return false end
@@ -98,7 +99,7 @@ local function read_any(listener)
   local method = ngx.req.get_method()
   if protocol == "HTTP/1.1" and not methods[method] then return nil, "bad-request" end
   local headers = {}
-  local refusal = hygiene.read(headers, listener)
+  local refusal = hygiene.read(headers, listener, protocol == "HTTP/2.0")
   if refusal then return nil, refusal end
   local authority = authority_of(headers, var.host)
   if find(authority, ",", 1, true) or not host.valid(authority) then return nil, "bad-request" end
@@ -144,6 +145,8 @@ function M.access(id)
   request_id.give()
   local ctx = context.take()
   local request, refusal = read(ctx, listener)
+  -- Where one such request ends may be read in two ways, so nothing more is read from its connection.
+  if refusal == "bad-request" then return ngx.exec("/.sluice/closing/bad-request") end
   if not request then return reply.send(format, refusal) end
   if listener.redirect then return to_listener(listener.redirect, request) end
   local table = host.table_of(listener, request.host, state.version)

@@ -160,6 +160,11 @@ const errorPages = (listener: string): readonly Directive[] => [
   // With `=` the runtime chooses the status, and no longer sees nginx's: it stands in the path.
   ...[500, 502, 503, 504].map((status) => directive('error_page', status, template('='), `/.sluice/upstream-${status}`)),
   block('location', ['^~', '/.sluice/'], [directive('internal'), call('content_by_lua_block', 'reply', 'internal', listener)]),
+  block(
+    'location',
+    ['^~', '/.sluice/closing/'],
+    [directive('internal'), directive('keepalive_timeout', 0), call('content_by_lua_block', 'reply', 'internal', listener)],
+  ),
 ]
 
 /** Only processes that may enter the directory `run` reach it. */

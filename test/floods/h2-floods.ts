@@ -1,4 +1,4 @@
-import { flag, frame, frameType, H2Wire, indexed, literal, request } from './h2-wire.ts'
+import { flag, frame, frameType, H2Wire, indexed, literal, request } from '../support/h2-wire.ts'
 import type { Flood } from './flood.ts'
 
 const { endStream, endHeaders } = flag

@@ -51,6 +51,8 @@ export class H2Wire {
   readonly socket: TLSSocket
   /** The server closed the connection, or said that it takes nothing more. */
   over = false
+  /** It answered a stream, or reset one. */
+  heard = false
   #rest: Buffer = Buffer.alloc(0)
 
   private constructor(socket: TLSSocket) {
@@ -89,6 +91,7 @@ export class H2Wire {
     this.#rest = Buffer.concat([this.#rest, chunk])
     for (let size = this.#size(); size !== undefined; size = this.#size()) {
       if (this.#rest[3] === frameType.goAway) this.over = true
+      if (this.#rest[3] === frameType.headers || this.#rest[3] === frameType.reset) this.heard = true
       this.#rest = this.#rest.subarray(size)
     }
   }
