@@ -136,7 +136,7 @@ test('on a reconnect a cluster is not removed before the routes were asked for',
 const sizes = (said: readonly string[]): string[] => said.map((line) => `${line.split(' ')[0]} ${line.split(' ').length - 1}`)
 
 test('a new proxy gets listeners only after its last chunk of clusters; the next chunk comes at the ACK or after 50 ms', () => {
-  const machine = new Machine()
+  const machine = new Machine({ chunk: 100 })
   const names = many(250)
   machine.publish(put(...names.flatMap((name) => service(name)), resource('listener', 'l')))
   const one = machine.open('p', { cluster: [], listener: [], endpoints: names })
@@ -154,7 +154,7 @@ test('a new proxy gets listeners only after its last chunk of clusters; the next
 })
 
 test('while the proxy has not taken the endpoints of a chunk, more clusters wait, at most a second', () => {
-  const machine = new Machine()
+  const machine = new Machine({ chunk: 100 })
   const names = many(250)
   machine.publish(put(...names.flatMap((name) => service(name))))
   const one = machine.open('p', { cluster: [] })
@@ -181,7 +181,7 @@ test('the endpoints of a refused cluster are never asked for, and slow nothing d
 })
 
 test('chunks of endpoints: the next at the ACK or after 50 ms', () => {
-  const machine = new Machine()
+  const machine = new Machine({ chunk: 100 })
   const names = many(201)
   machine.publish(put(...names.map((name) => cla(name))))
   const one = machine.open('p', { endpoints: names })
