@@ -12,7 +12,7 @@ local function new()
     -- Of every request; `usual` and `headers` are the tables of `request` when its line is a usual one.
     listener = false, request = false, route = false, match = false, state = false, service = false, subset = false, path = false,
     usual = { path = false, query = false, headers = false, authority = false, host = false, method = false, line = false, plain = false,
-      other_scheme = false },
+      other_scheme = false, dotted = false },
     headers = {},
     -- Of the way to the service. `tries`: attempts in their order; `list` and `first` are its tables when there is one.
     counted = false, tried = false, tries = false, limits = false, deadline = false, refusal = false, by_caller = false, own_reply = false,

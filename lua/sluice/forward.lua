@@ -49,7 +49,7 @@ end
 local function is_common(ctx)
   local request, shape = ctx.request, ctx.route.shape
   if ctx.service.upstream ~= "http" or (shape and shape ~= "none") or ctx.body or ctx.host or ctx.edited then return false end
-  if not request.line or request.other_scheme or request.headers.upgrade or host.without_dot(request.authority) ~= request.authority then return false end
+  if not request.line or request.other_scheme or request.headers.upgrade or request.dotted then return false end
   return ctx.path == request.path or (request.query ~= "" and path.is_clean(ctx.path))
 end
 

@@ -1,6 +1,7 @@
 -- Hosts and the patterns that serve them: the same decisions as src/model/host.ts.
 local find, sub, lower, byte = string.find, string.sub, string.lower, string.byte
 
+local hygiene = require("sluice.hygiene")
 local memo = require("sluice.memo")
 
 local M = {}
@@ -37,6 +38,17 @@ end
 -- Whether the authority has only characters that one may have: what Envoy asks as well.
 M.valid = memo.of(function(authority)
   return find(authority, "^[%w%-._~!$&'()*+,;=:@%%%[%]]*$") ~= nil
+end, 2000)
+
+-- All that is asked of the authority of nearly every request: its host; whether it is one valid name; whether it ends in a dot; whether it can stand
+-- in a line of the access log as it is.
+M.about = memo.of(function(authority)
+  return {
+    host = host_of(authority),
+    single = M.valid(authority) and not find(authority, ",", 1, true),
+    dotted = M.without_dot(authority) ~= authority,
+    plain = hygiene.is_plain(authority),
+  }
 end, 2000)
 
 -- The entry of `by_host` that serves the host: its exact name, else the longest wildcard, else `*`.

@@ -35,7 +35,7 @@ end
 -- A request line as nearly all are: a path that normalisation would not change, with no escape, parameter or odd byte, and one of the protocols
 -- that are served. What it does not match is looked at piece by piece.
 local usual = regex.compile(
-  [[\A([A-Z]{1,32}) ((?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?)(?:\?([!-"$-~]*))? HTTP/(?:1\.1|2\.0)\z]])
+  [[\A([A-Z]{1,32}+) ((?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*+)*+/?)(?:\?([!-"$-~]*+))? HTTP/(?:1\.1|2\.0)\z]])
 local found = usual.captures -- pairs of from and to: all, method, path, query
 
 -- What a line of the access log says of the method, and of the protocol.
@@ -71,11 +71,12 @@ local function read_usual(ctx, listener)
   local refusal = hygiene.read(headers, listener, two)
   if refusal then return nil, refusal end
   local authority = headers.host
-  if not authority or find(authority, ",", 1, true) or not host.valid(authority) then return false end
+  local about = authority and host.about(authority)
+  if not about or not about.single then return false end
   request.path, request.query, request.headers, request.authority = path_text, query, headers, authority
-  request.host, request.method, request.line = host.of(authority), method, tag
+  request.host, request.method, request.line = about.host, method, tag
   request.other_scheme = false
-  request.plain = hygiene.is_plain(authority) and is_plain(headers["user-agent"])
+  request.plain, request.dotted = about.plain and is_plain(headers["user-agent"]), about.dotted
   return request
 end
 
