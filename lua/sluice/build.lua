@@ -117,9 +117,11 @@ function M.finish(state, previous, step)
     if not ok then return nil, err end
     step()
   end
+  local function present(name) return state.services[name] end
   for _, route in pairs(state.routes) do
-    local missing = targets.missing(route, function(name) return state.services[name] end)
+    local missing = targets.missing(route, present)
     if missing then return nil, "route " .. route.name .. " leads to service " .. missing .. ", which is not there" end
+    step()
   end
   return state
 end
