@@ -54,7 +54,7 @@ export interface NodeDraft {
  * Checks of single nodes. Everything that is no part of the node is read through `cx`: a node without findings is checked again only when it is another
  * object, or an answer is another one.
  */
-export interface NodeCheck<M> {
+interface NodeCheck<M> {
   /** A route, or a service, that has the feature's key. */
   route?(value: M, route: Route, cx: CheckCx): Iterable<Diagnostic>
   service?(value: M, service: Service, cx: CheckCx): Iterable<Diagnostic>

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq } from 'yaml'
 import type { Alias, Pair, Scalar, YAMLMap } from 'yaml'
 import type { Diagnostic, Path } from '../diagnostics/diagnostic.ts'
+import { flat } from './flat.ts'
 import { maxAliasNodes } from './yaml-limits.ts'
 
 type Fields = Record<string, unknown>
@@ -176,11 +177,6 @@ export class Converter {
       help: 'remove it, or quote the value if "!" is part of the text',
     })
   }
-}
-
-/** A copy that does not keep the whole text of its file alive, as V8's slices do from 13 characters on. */
-function flat(text: string): string {
-  return text.length < 13 ? text : Buffer.from(text, 'utf16le').toString('utf16le')
 }
 
 function offsetOf(node: unknown): number {

@@ -5,7 +5,7 @@ import { furtherTargets } from './further-targets.ts'
 import type { Route, Service, Subset, Target } from './gateway.ts'
 
 /** The label-name sets by which routes select endpoints of each service, in canonical order. */
-export function subsetsByService(routes: Iterable<Route>, features: readonly Feature[]): Map<string, Service['subsets']> {
+function subsetsByService(routes: Iterable<Route>, features: readonly Feature[]): Map<string, Service['subsets']> {
   const sets = new Map<string, Map<string, Subset>>()
   for (const route of routes) {
     const own = route.action.type === 'forward' ? route.action.targets : []
