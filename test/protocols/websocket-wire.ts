@@ -31,12 +31,16 @@ export function echoSockets(): EchoSockets {
 /** The client's side of a connection that asked for a WebSocket: raw bytes, so that frames and fragments are exactly what is compared. */
 export class RawSocket {
   readonly socket: Socket
-  #got: Buffer = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #length = 0
   closed = false
 
   private constructor(socket: Socket) {
     this.socket = socket
-    socket.on('data', (chunk) => (this.#got = Buffer.concat([this.#got, chunk])))
+    socket.on('data', (chunk) => {
+      this.#chunks.push(chunk)
+      this.#length += chunk.length
+    })
     socket.on('error', () => (this.closed = true))
     socket.on('close', () => (this.closed = true))
     socket.on('end', () => (this.closed = true))
@@ -58,6 +62,12 @@ export class RawSocket {
     return new RawSocket(socket)
   }
 
+  /** What has come so far, as one. */
+  get #got(): Buffer {
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)]
+    return this.#chunks[0] ?? Buffer.alloc(0)
+  }
+
   /** Status of the answer, once its head is there. */
   async status(): Promise<number> {
     await until('the head of the answer', () => Promise.resolve(this.#got.includes('\r\n\r\n')))
@@ -74,7 +84,7 @@ export class RawSocket {
   async bytes(count: number): Promise<Buffer> {
     await this.status()
     const begin = this.#got.indexOf('\r\n\r\n') + 4
-    await until(`${count} bytes`, () => Promise.resolve(this.#got.length >= begin + count))
+    await until(`${count} bytes`, () => Promise.resolve(this.#length >= begin + count))
     return this.#got.subarray(begin, begin + count)
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { constants, deflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { send } from '../support/http.ts'
 import { until } from '../support/until.ts'
@@ -71,6 +72,37 @@ routes:
     // In pieces that end within heads, masks and payloads.
     for (let at = 0; at < sent.length; at += 7_777) socket.socket.write(sent.subarray(at, at + 7_777))
     expect((await socket.bytes(sent.length)).equals(sent)).toBe(true)
+    socket.socket.destroy()
+  })
+
+  it('passes 16 MB in one message, and in many fragments with pings between them, while as much comes back', async () => {
+    const large = randomBytes(16 * 1024 * 1024)
+    const fragments = Array.from({ length: 64 }, (_, index) => [
+      frame(large.subarray(index * 4_096, (index + 1) * 4_096), index === 0 ? 2 : 0, index === 63),
+      frame(Buffer.from(`ping ${index}`), 9),
+    ])
+    const sent = Buffer.concat([frame(large, 2), ...fragments.flat()])
+    const socket = open('/any/large')
+    await socket.status()
+    socket.socket.write(sent)
+    expect((await socket.bytes(sent.length)).equals(sent)).toBe(true)
+    socket.socket.destroy()
+  })
+
+  it('judges no frames: deflated ones, reserved bits and opcodes, bad UTF-8 and every close code pass as they are', async () => {
+    const codes = [0, 999, 1000, 1001, 1004, 1005, 1006, 1011, 1015, 2999, 3000, 4999, 5000, 65_535]
+    const closes = codes.map((code) => frame(Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from('why')]), 8))
+    const deflated = frame(deflateRawSync(Buffer.alloc(100_000, 'ab'), { finishFlush: constants.Z_SYNC_FLUSH }), 1)
+    deflated[0] = 0xc1
+    const odd = [0xf1, 0x93, 0x8f].map((first) => Buffer.concat([Buffer.from([first]), frame(Buffer.from('odd'), 1).subarray(1)]))
+    const text = ['ff', 'c0af', 'eda080', 'f4908080', 'ce'].map((hex) => frame(Buffer.from(hex, 'hex'), 1))
+    const unmasked = Buffer.from('8103616263', 'hex')
+    const sent = Buffer.concat([deflated, ...odd, ...text, unmasked, ...closes])
+    const socket = open('/any/odd', { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' })
+    await socket.status()
+    socket.socket.write(sent)
+    expect((await socket.bytes(sent.length)).equals(sent)).toBe(true)
+    expect(echo.seen.at(-1)?.['sec-websocket-extensions']).toBe('permessage-deflate; client_max_window_bits')
     socket.socket.destroy()
   })
 
