@@ -17,9 +17,6 @@ import type { SlotName } from './slots.ts'
 
 const ifAbsent = HeaderValueOption_HeaderAppendAction.ADD_IF_ABSENT
 
-/** Default time for the whole of a request, in milliseconds (Envoy's own default, written out). */
-const requestTimeoutMs = 15_000
-
 /** A gRPC caller gives its own deadline, and a stream without one ends when nothing is said on it for long enough. */
 const grpcLimits = { timeout: duration(0), maxStreamDuration: { grpcTimeoutHeaderMax: duration(0) } }
 
@@ -89,7 +86,8 @@ function action(route: Route, patch: RoutePatch, protocol: Protocol | undefined)
   if (patch.redirect) return { case: 'redirect', value: patch.redirect }
   if (patch.respond) return { case: 'directResponse', value: patch.respond }
   if (route.action.type !== 'forward') throw new Error(`no feature made an action for route ${route.name}`)
-  const limits = protocol === 'grpc' ? grpcLimits : { timeout: duration(requestTimeoutMs) }
+  // Others end after 15 s, Envoy's own default. It is not written: reading a duration is a sixteenth of what a plain route costs in a push.
+  const limits = protocol === 'grpc' ? grpcLimits : {}
   const value: Forward = { ...limits, ...destination(targetsOf(route, patch), patch), ...patch.forward, ...hashPolicies(patch) }
   return { case: 'route', value: patch.retry ? { ...value, retryPolicy: sharedRetryPolicy(patch.retry) } : value }
 }
