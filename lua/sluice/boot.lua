@@ -16,13 +16,19 @@ local function free_socket()
   os.remove(prefix .. name)
 end
 
+local modules = {
+  "admin", "attempt", "body", "certificate", "circuit", "config", "done", "drain", "look", "metrics", "reply", "request", "response", "watch",
+}
+
+-- A module that the master has loaded; missing in the list, it fails for every user alike, not only for one who may not read the files.
+local function of_master(name) return package.loaded["sluice." .. name] end
+
 function M.init()
   -- OpenResty's own values: with those of LuaJIT the way of a request is too long for one trace.
   jit.opt.start("maxtrace=8000", "maxrecord=16000", "maxirconst=4000", "maxsnap=2000", "minstitch=3", "maxmcode=40960")
   require("resty.core")
   free_socket()
   -- Everything is loaded here, by the master: a worker may not be able to read the files.
-  local modules = { "admin", "attempt", "body", "certificate", "done", "drain", "reply", "request", "response", "watch" }
   for _, name in ipairs(modules) do require("sluice." .. name) end
   require("sluice.saved").boot()
 end
@@ -37,12 +43,12 @@ end
 
 function M.worker()
   forget_predecessor()
-  require("sluice.circuit").tell()
+  of_master("circuit").tell()
   math.randomseed(ngx.worker.pid() + ngx.now() * 1000)
-  require("sluice.config").worker()
-  require("sluice.look").start()
-  require("sluice.metrics").start()
-  require("sluice.watch").start()
+  of_master("config").worker()
+  of_master("look").start()
+  of_master("metrics").start()
+  of_master("watch").start()
 end
 
 return M
