@@ -66,7 +66,7 @@ function entriesOf(file: string, section: string, names: Record<string, unknown>
   return entries
 }
 
-/** The sections of the last merge with what the changed files say now; undefined when files came or went, or a name may stand twice. */
+/** The sections of the last merge with what the changed files say now; undefined when files or names came. */
 function patchSections(memo: MergeMemo, parts: ReadonlyMap<string, Part>): Map<string, ReadonlyMap<string, Entry>> | undefined {
   if (!memo.sections || parts.size !== memo.parts.size) return undefined
   const sections = new Map(memo.sections)
@@ -89,7 +89,7 @@ function patchSections(memo: MergeMemo, parts: ReadonlyMap<string, Part>): Map<s
 function patchSection(section: Map<string, Entry>, old: ReadonlyMap<string, Entry>, entries: ReadonlyMap<string, Entry>): boolean {
   for (const name of old.keys()) if (!entries.has(name)) section.delete(name)
   for (const [name, entry] of entries) {
-    if (!old.has(name) && section.has(name)) return false
+    if (!old.has(name)) return false
     if (section.get(name) !== entry) section.set(name, entry)
   }
   return true

@@ -9,7 +9,7 @@ export interface MadeOf<B> {
 
 /**
  * A map made of another one, entry by entry. Entries that are the same objects as in the last run are not looked at, so a run costs what changed,
- * and a copy of the map when anything did. New entries come last.
+ * and a copy of the map when anything did.
  */
 export class MapMemo<A, B> {
   #input: ReadonlyMap<string, A> = new Map()
@@ -19,28 +19,41 @@ export class MapMemo<A, B> {
   /** `stale` names entries to make again although they are the same; `all` makes every entry again. */
   run(input: ReadonlyMap<string, A>, make: (key: string, entry: A) => MadeOf<B>, stale: Iterable<string> | 'all' = []): ReadonlyMap<string, B> {
     const keys = new Set([...(stale === 'all' ? input.keys() : stale), ...changedKeys(this.#input, input), ...this.#again])
-    this.#input = input
-    if (keys.size === 0) return this.#output
-    const changes: [string, B | undefined][] = []
+    const output = this.#output
+    // What a defect interrupts begins anew.
+    this.#input = new Map()
+    this.#output = new Map()
+    const changes = new Map<string, B | undefined>()
     for (const key of keys) {
       this.#again.delete(key)
       const entry = input.get(key)
       const made = entry === undefined ? undefined : make(key, entry)
       if (made?.again) this.#again.add(key)
-      if (this.#output.get(key) !== made?.value) changes.push([key, made?.value])
+      if (output.get(key) !== made?.value) changes.set(key, made?.value)
     }
-    this.#output = patched(this.#output, changes)
+    const came = [...changes.keys()].some((key) => !output.has(key))
+    this.#output = came ? inOrder(input.keys(), output, changes) : patched(output, changes)
+    this.#input = input
     return this.#output
   }
 }
 
+function inOrder<V>(keys: Iterable<string>, before: ReadonlyMap<string, V>, changes: ReadonlyMap<string, V | undefined>): ReadonlyMap<string, V> {
+  const after = new Map<string, V>()
+  for (const key of keys) {
+    const value = changes.has(key) ? changes.get(key) : before.get(key)
+    if (value !== undefined) after.set(key, value)
+  }
+  return after
+}
+
 /** A copy of a map with some entries set, and those without a value left out; the map itself when nothing is different. */
-export function patched<V>(before: ReadonlyMap<string, V>, changes: readonly (readonly [string, V | undefined])[]): ReadonlyMap<string, V> {
-  if (changes.length === 0) return before
-  const after = new Map(before)
+export function patched<V>(before: ReadonlyMap<string, V>, changes: Iterable<readonly [string, V | undefined]>): ReadonlyMap<string, V> {
+  let after: Map<string, V> | undefined
   for (const [key, value] of changes) {
+    after ??= new Map(before)
     if (value === undefined) after.delete(key)
     else after.set(key, value)
   }
-  return after
+  return after ?? before
 }
