@@ -46,6 +46,7 @@ export async function run({ quick }: BenchOptions): Promise<void> {
       [[seen.times.length, seen.failed, ...[50, 99, 99.9, 100].map((percent) => percentile(seen.times, percent))]],
     )
     target(`delta of one service p99 with ${routes} routes`, Number(rows[0]?.[3]), 2, 'ms')
+    target('the same, until all workers have it', Number(rows[1]?.[3]), 2, 'ms')
     target('requests that failed', seen.failed, 0)
   } finally {
     await probe.terminate()

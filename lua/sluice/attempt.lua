@@ -69,8 +69,7 @@ function M.balance()
   local of_service, of_route = ctx.service.attempt, ctx.route.attempt_steps
   local is_stream = ctx.upgrade or ctx.service.protocol == "grpc"
   if of_service or of_route or is_stream or ctx.deadline then
-    local longest = is_stream and stream or request
-    ctx.limits = { connect = connect, send = longest, read = longest }
+    context.limit(ctx, connect, is_stream and stream or request)
     if deadline.over(ctx) then return ngx.exit(ngx.ERROR) end
     if of_service and features.run(of_service, ctx) then return ngx.exit(ngx.ERROR) end
     if of_route and features.run(of_route, ctx) then return ngx.exit(ngx.ERROR) end

@@ -14,9 +14,11 @@ local function new()
     usual = { path = false, query = false, headers = false, authority = false, host = false, method = false, line = false, plain = false,
       other_scheme = false, dotted = false },
     headers = {},
-    -- Of the way to the service. `tries`: attempts in their order; `list` and `first` are its tables when there is one.
+    -- Of the way to the service. `tries`: attempts in their order; `list` and `first` are its tables when there is one,
+    -- `room` that of `limits`.
     counted = false, tried = false, tries = false, limits = false, deadline = false, refusal = false, by_caller = false, own_reply = false,
     list = { false },
+    room = { connect = 0, send = 0, read = 0 },
     first = { peer = false, began = 0, failed = false, status = false, ended = false, aborted = false, text = false, ms = 0 },
     -- What features say to each other and to the spine: another host, target or service, a location that reads the body, and so on.
     host = false, target = false, instead = false, peer = false, hash = false, sni = false, body = false, location = false, upgrade = false,
@@ -40,6 +42,13 @@ function M.begin(ctx, peer, now)
   first.peer, first.began = peer, now
   first.failed, first.status, first.ended, first.aborted, first.text, first.ms = false, false, false, false, false, 0
   ctx.list[1], ctx.tries = first, ctx.list
+end
+
+-- How long each step of an attempt may take, in seconds; features shorten it.
+function M.limit(ctx, connect, longest)
+  local room = ctx.room
+  room.connect, room.send, room.read = connect, longest, longest
+  ctx.limits = room
 end
 
 -- Takes a context back; nothing may look at it any more.

@@ -1,5 +1,5 @@
 -- The path as routes see it and as it is forwarded: the same decisions as src/model/path.ts and src/model/guard.ts.
-local re_find = ngx.re.find
+local regex = require("sluice.regex")
 local find, sub, byte, gsub, lower = string.find, string.sub, string.byte, string.gsub, string.lower
 local concat = table.concat
 local char = string.char
@@ -7,7 +7,7 @@ local char = string.char
 local M = {}
 
 -- A path that normalisation would not change: no empty or dotted segment, no escape, parameter or odd byte.
-local clean = [[\A(?=/)(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?(?:\?[!-"$-~]*)?\z]]
+local clean = regex.compile([[\A(?=/)(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*+)*+/?(?:\?[!-"$-~]*+)?\z]])
 
 local function is_hex(text)
   return find(text, "^%x%x$") ~= nil
@@ -102,16 +102,16 @@ local function normalise(raw)
   return path, mark and sub(raw, mark + 1)
 end
 
-local unchanged = [[\A(?:/[A-Za-z0-9._~!$&'()*+,=:@-]*)+\z]]
+local unchanged = regex.compile([[\A(?:/[A-Za-z0-9._~!$&'()*+,=:@-]*+)++\z]])
 
 -- Whether nginx writes the path as it stands here.
 function M.is_clean(text)
-  return re_find(text, unchanged, "jo") ~= nil
+  return regex.matches(unchanged, text, #text)
 end
 
 -- Path and query (false when there is none), or nil and why the request is refused.
 function M.normalise(raw)
-  if re_find(raw, clean, "jo") then
+  if regex.matches(clean, raw, #raw) then
     local mark = find(raw, "?", 1, true)
     if mark then return sub(raw, 1, mark - 1), sub(raw, mark + 1) end
     return raw, false
