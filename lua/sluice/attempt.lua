@@ -9,6 +9,7 @@ local slots = require("sluice.slots")
 local tries = require("sluice.tries")
 
 local now = ngx.now
+local random = math.random
 
 local M = {}
 
@@ -37,11 +38,14 @@ local function was_tried(tried, peer)
   return false
 end
 
--- Another endpoint than before, when there is one.
+-- Another endpoint than those before, as long as there is one; the search begins anywhere, so that not always the same one gets what others fail.
 local function another(peer, tried, pool)
-  for _ = 1, 5 do
-    if not was_tried(tried, peer) then return peer end
-    peer = pick.any(pool)
+  if not was_tried(tried, peer) then return peer end
+  local n = #pool
+  local first = random(n)
+  for i = first, first + n - 1 do
+    local other = pool[i % n + 1]
+    if not was_tried(tried, other) then return other end
   end
   return peer
 end

@@ -119,9 +119,4 @@ function M.choose(strategy, pool, hash)
   return strategies[strategy or "round-robin"](level, hash)
 end
 
--- Any endpoint of a pool that is not empty.
-function M.any(pool)
-  return pool[random(#pool)]
-end
-
 return M
