@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { changedKeys } from '../lib/changed-keys.ts'
 import type { Layer } from '../model/origin.ts'
 import type { Entry, SourceFile } from './config.ts'
 import { isFields } from './is-fields.ts'
@@ -63,7 +64,7 @@ function entriesOf(file: string, section: string, names: Record<string, unknown>
     const known = before?.get(name)
     entries.set(name, known && known.value === value ? known : { name, value, origin: [{ file, path: [section, name] }] })
   }
-  return entries
+  return before && changedKeys(before, entries).length === 0 ? before : entries
 }
 
 /** The sections of the last merge with what the changed files say now; undefined when files or names came. */
@@ -77,6 +78,7 @@ function patchSections(memo: MergeMemo, parts: ReadonlyMap<string, Part>): Map<s
     if (before?.sections.size !== part.sections.size) return undefined
     for (const [key, entries] of part.sections) {
       const old = before.sections.get(key)
+      if (old === entries) continue
       const section = copied.get(key) ?? new Map(sections.get(key))
       if (!old || !patchSection(section, old, entries)) return undefined
       copied.set(key, section)

@@ -176,11 +176,16 @@ function tooManyVariants(route: Route, count: number, cx: Cx): Diagnostic {
   }
 }
 
-/** What is different between two emissions; of the first, versions are enough. */
+/** What is different between two emissions, both by `type/name`; of the first, versions are enough. */
 export function changeBetween(before: ReadonlyMap<string, ResourceKey & { readonly version: string }>, after: ReadonlyMap<string, Resource>): Change {
-  const put = [...after.values()].filter((resource) => before.get(`${resource.type}/${resource.name}`)?.version !== resource.version)
-  const remove = [...before.values()].filter((resource) => !after.has(`${resource.type}/${resource.name}`))
-  return { put, remove: remove.map(({ type, name }) => ({ type, name })) }
+  const put: Resource[] = []
+  const remove: ResourceKey[] = []
+  for (const [key, resource] of after) {
+    const old = before.get(key)
+    if (old !== resource && old?.version !== resource.version) put.push(resource)
+  }
+  for (const [key, { type, name }] of before) if (!after.has(key)) remove.push({ type, name })
+  return { put, remove }
 }
 
 function hashFindings(route: Route, made: readonly EnvoyRoute[], cx: Cx): Diagnostic[] {

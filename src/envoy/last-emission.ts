@@ -1,4 +1,4 @@
-import type { Route as EnvoyRoute } from '#gen/envoy/config/route/v3/route_components_pb.js'
+import { type Route as EnvoyRoute, RouteSchema } from '#gen/envoy/config/route/v3/route_components_pb.js'
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import type { Feature } from '../feature.ts'
 import { changedKeys } from '../lib/changed-keys.ts'
@@ -10,7 +10,9 @@ import { NodeResults, type TrackedCx } from '../model/node-results.ts'
 import { PolicyIndex } from '../model/policy-index.ts'
 import type { Resource } from '../xds/resource.ts'
 import type { Made } from './check-message.ts'
+import { deterministicBytes } from './deterministic.ts'
 import type { RouteCx } from './parts.ts'
+import { overTls } from './route.ts'
 import { RouteConfigurations } from './route-configuration.ts'
 
 /** The Envoy routes of each match alternative of a route. */
@@ -39,16 +41,20 @@ export class LastEmission {
     return [...this.#findings.values()].flat()
   }
 
-  /** Brings the routes up to date; returns those that were made again. */
+  /** Brings the routes up to date; returns those of which something else was made. */
   updateRoutes(gateway: Gateway, read: ReadMaterial, at: Cx['at'], make: (route: Route, cx: RouteCx) => Made<EnvoyRoutes>): Route[] {
+    const different = new Set<Route>()
     const remade = this.#routes.update(gateway, read, (route, tracked) => {
       const { value, diagnostics } = make(route, routeCx(tracked, read, at))
       this.#note(`route/${route.name}`, diagnostics)
       if (diagnostics.length > 0) tracked.never()
+      const before = this.#routes.results.get(route.name)
+      if (before && equal(before, value)) return before
+      different.add(route)
       return value
     })
     for (const name of remade) if (!gateway.routes.has(name)) this.#findings.delete(`route/${name}`)
-    return [...remade].flatMap((name) => gateway.routes.get(name) ?? [])
+    return [...different]
   }
 
   /** All resources: those of the services that changed are made again, the others are given. */
@@ -76,6 +82,17 @@ export class LastEmission {
     if (diagnostics.length > 0) this.#findings.set(key, diagnostics)
     else this.#findings.delete(key)
   }
+}
+
+/** A route that was made with a look at a service is mostly the same after an edit of the service. */
+function equal(a: EnvoyRoutes, b: EnvoyRoutes): boolean {
+  const [before, after] = [a.flat(), b.flat()]
+  const sameShape = a.length === b.length && a.every((alternative, index) => alternative.length === b[index]?.length)
+  return sameShape && before.every((route, index) => same(route, after[index]) && same(overTls(route), after[index] && overTls(after[index])))
+}
+
+function same(a: EnvoyRoute, b: EnvoyRoute | undefined): boolean {
+  return b !== undefined && Buffer.compare(deterministicBytes(RouteSchema, a), deterministicBytes(RouteSchema, b)) === 0
 }
 
 const keyOf = ({ type, name }: Resource): string => `${type}/${name}`

@@ -86,7 +86,7 @@ function virtualHost(table: VirtualHostTable, own: readonly (readonly EnvoyRoute
 }
 
 export interface RouteInputs {
-  /** Routes that were made again since the last call, even where their table is the same. */
+  /** Routes of which something else was made since the last call, even where their table is the same. */
   readonly remade: readonly Route[]
   readonly routeOf: RouteOf
   /** Services of a route besides its targets. */

@@ -1,6 +1,6 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checksumOf, type Decoded, decode, encode, type Saved } from './saved.ts'
+import { type Decoded, decode, encode, type Saved } from './saved.ts'
 import { makeDirectory } from '../lib/make-directory.ts'
 
 /** The newest state first. */
@@ -54,6 +54,8 @@ export class LastGood {
   }
 
   async #drain(): Promise<void> {
+    // What was published goes out first: a large text takes longer to write down than to send what changed in it.
+    await new Promise((resolve) => setImmediate(resolve))
     for (let next = this.#take(); next; next = this.#take()) {
       try {
         await this.#write(next.saved, next.now)
@@ -71,13 +73,13 @@ export class LastGood {
   }
 
   async #write(saved: Saved, now: number): Promise<void> {
-    const checksum = checksumOf(JSON.stringify(saved))
+    const { text, checksum } = encode(saved, now)
     if (checksum === this.#newest) return
     await makeDirectory(this.#directory, 0o700)
     const [newest, older] = generations.map((name) => join(this.#directory, name)) as [string, string]
     const aside = join(this.#directory, `${generations[0]}.${process.pid}.${++this.#writes}.new`)
     try {
-      await writeThrough(aside, encode(saved, now))
+      await writeThrough(aside, text)
       // A newest that is broken must not push out an older one that is whole.
       if (this.#newest !== undefined) await rename(newest, older).catch(ignoreMissing)
       await rename(aside, newest)

@@ -1,14 +1,14 @@
+import { changedKeys } from '../lib/changed-keys.ts'
 import type { Gateway, Service } from '../model/gateway.ts'
 
 /** Why a change takes away so much that it may be a mistake, in one sentence; undefined when it does not. */
 export function massRemoval(before: Gateway, after: Gateway): string | undefined {
-  const gone = [...before.routes.keys()].filter((name) => !after.routes.has(name)).length
-  const fresh = [...after.routes.keys()].filter((name) => !before.routes.has(name)).length
   // As many as are new may have been renamed.
-  const lost = gone - fresh
+  const lost = before.routes.size - after.routes.size
   if (lost * 2 > before.routes.size) return `${lost} of ${before.routes.size} routes are gone`
   if (before.listeners.size > 0 && after.listeners.size === 0) return 'all listeners are gone'
-  const emptied = [...before.services.values()].filter((service) => service.discovery.endpoints.length > 0 && isEmptied(service, after))
+  const changed = changedKeys(before.services, after.services).flatMap((name) => before.services.get(name) ?? [])
+  const emptied = changed.filter((service) => service.discovery.endpoints.length > 0 && isEmptied(service, after))
   if (emptied.length === 0) return undefined
   const names = emptied.slice(0, 3).map(({ name }) => name)
   const more = emptied.length - names.length

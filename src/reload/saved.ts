@@ -74,9 +74,10 @@ export function savedEnv(saved: Saved, env: Env): Env {
 }
 
 /** JSON text of a state with its checksum. */
-export function encode(saved: Saved, now: number): string {
+export function encode(saved: Saved, now: number): { readonly text: string; readonly checksum: string } {
   const content = JSON.stringify(saved)
-  return `{"schemaVersion":${savedVersion},"savedAt":${Math.round(now)},"checksum":"${checksumOf(content)}","content":${content}}\n`
+  const checksum = checksumOf(content)
+  return { text: `{"schemaVersion":${savedVersion},"savedAt":${Math.round(now)},"checksum":"${checksum}","content":${content}}\n`, checksum }
 }
 
 export interface Decoded {
@@ -97,4 +98,4 @@ export function decode(text: string): Decoded {
   return { saved: whole.content as Saved, savedAt: typeof whole.savedAt === 'number' ? whole.savedAt : 0, checksum }
 }
 
-export const checksumOf = (content: string): string => hash('sha256', content, 'hex')
+const checksumOf = (content: string): string => hash('sha256', content, 'hex')
