@@ -31,7 +31,7 @@ beforeEach(() => {
 })
 
 /** Sends bytes and closes; what came back once the gateway has said all it has to say. */
-async function exchange(port: number, bytes: string): Promise<string> {
+async function exchange(port: number, bytes: string, patienceMs = 250): Promise<string> {
   return new Promise((resolve) => {
     let text = ''
     const socket = connect(port, '127.0.0.1')
@@ -40,12 +40,12 @@ async function exchange(port: number, bytes: string): Promise<string> {
       resolve(text)
     }
     socket.setEncoding('latin1').on('error', end).on('close', end)
-    // A quarter of a second without a word, after there were some, is the end.
+    // A while without a word, after there were some, is the end.
     socket.on('data', (chunk: string) => {
       text += chunk
-      socket.setTimeout(250)
+      socket.setTimeout(patienceMs)
     })
-    socket.setTimeout(1_000, end)
+    socket.setTimeout(4 * patienceMs, end)
     socket.write(bytes, 'latin1')
   })
 }
@@ -55,8 +55,14 @@ const statuses = (text: string): number[] =>
 
 describe.each(engineNames)('%s', (engine) => {
   it.each(attacks)('hides nothing from the service: $name', async ({ bytes, requests = 1 }) => {
-    const answers = statuses(await exchange(engines.ports[engine], bytes))
-    const good = answers.filter((status) => status === 200).length
+    const count = (text: string): number => statuses(text).filter((status) => status === 200).length
+    let text = await exchange(engines.ports[engine], bytes)
+    if (recorder.requests.length !== count(text)) {
+      // On a busy machine an answer may come later than that.
+      recorder.requests.length = 0
+      text = await exchange(engines.ports[engine], bytes, 2_000)
+    }
+    const [answers, good] = [statuses(text), count(text)]
     expect(recorder.errors).toEqual([])
     // The service saw what was answered, no more and no less.
     expect(recorder.requests.length).toBe(good)
@@ -88,7 +94,7 @@ describe.each(engineNames)('%s', (engine) => {
         ? `GET /${index} HTTP/1.1\r\nhost: a.test\r\n\r\n`
         : `POST /${index} HTTP/1.1\r\nhost: a.test\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n`,
     ).join('')
-    expect(statuses(await exchange(engines.ports[engine], bytes))).toEqual(Array(20).fill(200))
+    expect(statuses(await exchange(engines.ports[engine], bytes, 2_000))).toEqual(Array(20).fill(200))
     expect(recorder.requests.map(({ line }) => line.split(' ')[1])).toEqual(Array.from({ length: 20 }, (_, index) => `/${index}`))
     expect(recorder.errors).toEqual([])
   })
