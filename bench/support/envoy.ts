@@ -23,10 +23,12 @@ export interface BenchEnvoyOptions {
   /** Where the access log goes; default /dev/null. `file`: a file, as under a container engine that writes logs to disk. */
   readonly log?: 'null' | 'file'
   readonly readyMs?: number
+  /** Told the process id as soon as there is one. */
+  readonly spawned?: (pid: number) => void
 }
 
 /** Starts Envoy and waits until it is ready. Throws with what it wrote when it does not become so. */
-export async function startEnvoy({ bootstrap, cpu, log = 'null', readyMs = 60_000 }: BenchEnvoyOptions): Promise<BenchEnvoy> {
+export async function startEnvoy({ bootstrap, cpu, log = 'null', readyMs = 60_000, spawned }: BenchEnvoyOptions): Promise<BenchEnvoy> {
   const binary = await installEnvoy()
   const dir = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
   const adminSocket = join(dir, 'admin.sock')
@@ -39,6 +41,7 @@ export async function startEnvoy({ bootstrap, cpu, log = 'null', readyMs = 60_00
   const { pid } = child
   if (pid === undefined) throw new Error('Envoy could not be started')
   const release = guardChild(pid)
+  spawned?.(pid)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const stop = async (): Promise<void> => {
     child.kill('SIGKILL')

@@ -1,25 +1,33 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { waitedMs } from './process-time.ts'
+
+/** How long an answer took, and for how much of that Envoy's main thread was ready to run and had no CPU, in milliseconds. */
+export interface Stall {
+  readonly ms: number
+  readonly withoutCpu: number
+}
 
 /**
  * Asks Envoy's main thread for /ready every 5 ms from a thread of its own; tells how long the answers took when it is asked to stop.
  * Over one connection: a new one would wait for two turns of Envoy's loop, one that accepts it and one that reads from it.
  */
-const { socketPath } = workerData as { readonly socketPath: string }
+const { socketPath, pid } = workerData as { readonly socketPath: string; readonly pid: number }
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-const times: number[] = []
+const stalls: Stall[] = []
 let running = true
 parentPort?.once('message', () => (running = false))
 
 while (running) {
+  const waited = waitedMs(pid)
   const start = performance.now()
   await ask()
-  times.push(performance.now() - start)
+  stalls.push({ ms: performance.now() - start, withoutCpu: waitedMs(pid) - waited })
   await delay(5)
 }
 agent.destroy()
-parentPort?.postMessage(times)
+parentPort?.postMessage(stalls)
 
 function ask(): Promise<void> {
   return new Promise((resolve, reject) => {
