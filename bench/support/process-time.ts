@@ -10,11 +10,6 @@ export function threadMicros(pid: number, thread = pid): number {
   return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000
 }
 
-/** Time in milliseconds that the main thread of a process was ready to run while others had the CPU. */
-export function waitedMs(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
-}
-
 /** Memory of a process in MB: what it has now, and the most that it ever had. */
 export function memory(pid: number): { readonly now: number; readonly peak: number } {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')

@@ -68,7 +68,7 @@ export const settings: readonly Setting[] = [
   { name: 'guard routes', off: withoutGuards },
   { name: 'strip of owned headers', off: without('earlyHeaderMutationExtensions') },
   { name: 'slots that are always on (5)', off: withoutFilters(({ disabled }) => disabled !== true) },
-  { name: 'slots that are switched off (16)', off: withoutFilters(({ disabled }) => disabled === true) },
+  { name: 'slots that are switched off (17)', off: withoutFilters(({ disabled }) => disabled === true) },
   { name: 'rewrite', off: withoutRouteKeys('regexRewrite', 'prefixRewrite', 'pathRewrite') },
   { name: 'retry policy', off: withoutRouteKeys('retryPolicy') },
   { name: 'error replies', off: without('localReplyConfig') },

@@ -1,12 +1,12 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { waitedMs } from './process-time.ts'
+import { threadMicros } from './process-time.ts'
 
-/** How long an answer took, and for how much of that Envoy's main thread was ready to run and had no CPU, in milliseconds. */
+/** How long an answer took, and the CPU time of Envoy's main thread meanwhile, in milliseconds: what is more than that was waiting, the probe's or Envoy's. */
 export interface Stall {
   readonly ms: number
-  readonly withoutCpu: number
+  readonly busyMs: number
 }
 
 /**
@@ -20,10 +20,10 @@ let running = true
 parentPort?.once('message', () => (running = false))
 
 while (running) {
-  const waited = waitedMs(pid)
+  const cpu = threadMicros(pid)
   const start = performance.now()
   await ask()
-  stalls.push({ ms: performance.now() - start, withoutCpu: waitedMs(pid) - waited })
+  stalls.push({ ms: performance.now() - start, busyMs: (threadMicros(pid) - cpu) / 1000 })
   await delay(5)
 }
 agent.destroy()
