@@ -10,6 +10,7 @@ import { writeLargeSystem } from './large-system.ts'
 import { cpuMicros, timed } from './support/process-time.ts'
 import { type BenchNginx, startTree, writeGateway, writePlain } from './support/nginx.ts'
 import { type BenchOptions, load, percentile, printTable, target } from './support/report.ts'
+import { longestLook, noteLooks } from './support/worker-looks.ts'
 
 /** Live changes of one nginx with two workers and many routes: how long the answer takes, what a change costs, and whether a request fails or waits. */
 export async function run({ quick }: BenchOptions): Promise<void> {
@@ -21,6 +22,7 @@ export async function run({ quick }: BenchOptions): Promise<void> {
   })
   const port = await freePort()
   const { state, dir } = await large(port, routes, upstreamPort)
+  noteLooks(dir)
   const nginx = await startTree(dir)
   const probe = new Worker(join(import.meta.dirname, 'support/request-probe.ts'), {
     workerData: { port, host: 'h0.example.com', path: '/api/v1/r0/documents/1', connections: 4 },
@@ -32,6 +34,8 @@ export async function run({ quick }: BenchOptions): Promise<void> {
     const deltas = [deltaBetween(states[0], states[1]), deltaBetween(states[1], states[0])] as const
     rows.push(await measure('one service, answer at once', changes, nginx, (index) => nginx.live.post(deltas[index % 2 === 0 ? 0 : 1], false)))
     rows.push(await measure('one service, answer of all workers', changes, nginx, (index) => nginx.live.post(deltas[index % 2 === 0 ? 0 : 1])))
+    // A whole document is built in slices, by the very thread that looks for changes.
+    const longest = longestLook(dir)
     rows.push(await measure('whole document', Math.ceil(changes / 50), nginx, (index) => nginx.live.put(states[index % 2 === 0 ? 1 : 0])))
     probe.postMessage('stop')
     const seen = await new Promise<{ readonly times: number[]; readonly failed: number }>((resolve) => probe.once('message', resolve))
@@ -47,6 +51,7 @@ export async function run({ quick }: BenchOptions): Promise<void> {
     )
     target(`delta of one service p99 with ${routes} routes`, Number(rows[0]?.[3]), 2, 'ms')
     target('the same, until all workers have it', Number(rows[1]?.[3]), 2, 'ms')
+    target('most CPU that a worker uses at a stretch, while deltas come', longest, 5, 'ms')
     target('requests that failed', seen.failed, 0)
   } finally {
     await probe.terminate()
