@@ -24,8 +24,7 @@ describe.each(engineNames)('%s under a flood of', (engine) => {
 
   it.each(toBeEnded)('$name: it ends the connection, other clients are served, and memory is bounded', async (flood) => {
     const hits = stand.hits()
-    const { attack, requests } = await flooded(stand, engine, flood, frames)
-    expect(attack.refused()).toBeGreaterThan(0)
+    const { requests } = await flooded(stand, engine, flood, { ...frames, mustEnd: true })
     // Of ten thousand requests that nobody waits for, the service sees next to none.
     expect(stand.hits() - hits - requests).toBeLessThan(500)
   })

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { type EngineName, type Engines, startEngines, tls } from '../support/engines.ts'
 import { startLoad } from '../support/load.ts'
+import { until } from '../support/until.ts'
 import type { Attack, Flood } from './flood.ts'
 
 /** Both engines, with a service that has large answers. */
@@ -78,6 +79,8 @@ export interface Bounds {
   readonly ms: number
   /** By how much the memory may grow meanwhile. */
   readonly growthMiB: number
+  /** Wait until the gateway has ended one of the connections at least. */
+  readonly mustEnd?: boolean
 }
 
 /** What became of it. */
@@ -88,12 +91,13 @@ export interface Outcome {
 }
 
 /** Lets a flood loose on an engine while other clients make requests: none of theirs fails, the processes stay the same, and memory is bounded. */
-export async function flooded(stand: Stand, engine: EngineName, flood: Flood, { size, ms, growthMiB }: Bounds): Promise<Outcome> {
+export async function flooded(stand: Stand, engine: EngineName, flood: Flood, { size, ms, growthMiB, mustEnd = false }: Bounds): Promise<Outcome> {
   const { ports, securePorts } = stand.engines
   const before = await processes(stand, engine)
   const [start, load] = [await resident(before), startLoad({ port: ports[engine], rate: 50, path: (index) => `/${index}` })]
   const attack = await flood.run({ plain: ports[engine], secure: securePorts[engine] }, size)
   await delay(ms)
+  if (mustEnd) await until('the gateway ends a connection', () => attack.refused() > 0)
   const grown = (await resident(before)) - start
   const admin = await adminAnswers(stand, engine)
   const { requests, failures } = await load.stop()
