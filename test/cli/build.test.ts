@@ -21,7 +21,7 @@ describe('the compiled package', () => {
       join(home, 'dist'),
     ])
     await cp(join(root, 'package.json'), join(home, 'package.json'))
-    for (const shipped of ['gen', 'templates', 'schema', 'node_modules']) await symlink(join(root, shipped), join(home, shipped))
+    for (const shipped of ['gen', 'lua', 'templates', 'schema', 'node_modules']) await symlink(join(root, shipped), join(home, shipped))
     await cp(join(root, 'bin'), join(home, 'bin'), { recursive: true })
     const { bin } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { bin: { sluice: string } }
     await symlink(join(home, bin.sluice), place.path('sluice'))

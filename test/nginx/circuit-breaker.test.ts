@@ -68,13 +68,17 @@ describe('the circuit of a service', () => {
   it('lets exactly its probes through, over both workers and many connections, round after round, each tried once', async () => {
     await open('plain')
     for (let round = 0; round < 4; round++) {
-      echo.delayMs = 50
+      echo.delayMs = 200
       await until('the circuit is open again', async () => isRefused(await get('/plain/')))
       const before = hits('plain')
-      await until('a probe was sent', async () => {
-        await many('/plain/', 24)
+      // While the first probes are out, and after the last request that may have come before the time of the circuit was over, more ask for a place.
+      const asked: Promise<unknown>[] = []
+      await until('a probe was sent', () => {
+        asked.push(many('/plain/', 8))
         return hits('plain') > before
       })
+      asked.push(many('/plain/', 24))
+      await Promise.all(asked)
       await until('the probes are back', async () => isRefused(await get('/plain/')))
       expect(hits('plain') - before).toBe(3)
     }

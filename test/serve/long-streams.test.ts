@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort } from '../support/free-port.ts'
 import { send } from '../support/http.ts'
@@ -59,6 +60,8 @@ test('streams through nginx go on after a reload, for as long as old workers may
   expect(rig.serving.publisher.reloads).toBe(1)
   await streams.talk()
   expect(streams.ended()).toEqual([])
+  // An old worker that is not yet told to go may still take a connection.
+  await until('the old workers take no more', () => old.every((pid) => titleOf(pid).includes('shutting down')))
   const fresh = await openLongStreams(rig.port, secure)
   // The drain time of this nginx is 3 s.
   await until('the old streams are over', () => streams.ended().length === 3, 8_000)
@@ -72,3 +75,12 @@ test('streams through nginx go on after a reload, for as long as old workers may
   streams.close()
   fresh.close()
 })
+
+/** What nginx calls a worker; nothing once it is gone. */
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return 'shutting down and gone'
+  }
+}
