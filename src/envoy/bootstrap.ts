@@ -50,7 +50,7 @@ export function base(options: Pick<BootstrapOptions, 'nodeId' | 'nodeCluster' | 
 /** A bootstrap as the JSON text that `envoy -c` reads; the file name must end in `.json`. */
 export function bootstrapText(message: MessageInitShape<typeof BootstrapSchema>): string {
   const complete: Bootstrap = create(BootstrapSchema, message)
-  return `${toJsonString(BootstrapSchema, complete, { registry: typeRegistry, prettySpaces: 2 })}\n`
+  return `${toJsonString(BootstrapSchema, complete, { registry: typeRegistry(), prettySpaces: 2 })}\n`
 }
 
 const liveRuntime: MessageInitShape<typeof LayeredRuntimeSchema> = {

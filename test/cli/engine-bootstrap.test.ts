@@ -46,7 +46,7 @@ describe('engine bootstrap', () => {
   it('prints what Envoy accepts', async () => {
     const { path } = await installEnvoy()
     const { stdout } = await ran(['--xds', '127.0.0.1:9901', '--node', 'edge-1'])
-    expect(fromJsonString(BootstrapSchema, stdout, { registry: typeRegistry }).node?.id).toBe('edge-1')
+    expect(fromJsonString(BootstrapSchema, stdout, { registry: typeRegistry() }).node?.id).toBe('edge-1')
     expect(await validateWithEnvoy(path, stdout)).toEqual({ ok: true })
   })
 

@@ -21,7 +21,7 @@ const options: BootstrapOptions = {
   xds: { type: 'pipe', path: '/run/sluice/xds.sock' },
   admin: { type: 'pipe', path: '/run/sluice/admin.sock' },
 }
-const parse = (text: string) => fromJsonString(BootstrapSchema, text, { registry: typeRegistry })
+const parse = (text: string) => fromJsonString(BootstrapSchema, text, { registry: typeRegistry() })
 let binary: string
 
 beforeAll(async () => {
@@ -135,7 +135,7 @@ describe('the static bootstrap', () => {
 
 describe('the types that can stand in a file', () => {
   it('are those of every generated file', () => {
-    const files = new Set([...typeRegistry].map((type) => `${type.file.name}.proto`))
+    const files = new Set([...typeRegistry()].map((type) => `${type.file.name}.proto`))
     expect(protoRoots.filter((root) => !root.startsWith('envoy/service/') && !files.has(root))).toEqual([])
   })
 })

@@ -6,5 +6,5 @@ import { type Resource, resourceTypes } from '../../src/xds/resource.ts'
 export function readable(resource: Resource): unknown {
   const schema = typeOf(resourceTypes[resource.type])
   if (!schema) throw new Error(`no schema for ${resource.type}`)
-  return toJson(schema, fromBinary(schema, resource.value), { registry: typeRegistry, useProtoFieldName: true })
+  return toJson(schema, fromBinary(schema, resource.value), { registry: typeRegistry(), useProtoFieldName: true })
 }
