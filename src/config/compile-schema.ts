@@ -99,10 +99,21 @@ export class CompiledSchema {
   }
 
   #validator(pointer: string): ValidateFunction {
-    const known = this.#validators.get(pointer) ?? this.#ajv.getSchema(`gateway${pointer}`)
-    if (!known) throw new Error(`the schema has no ${pointer}`)
+    const known = this.#validators.get(pointer) ?? this.#compile(pointer)
     this.#validators.set(pointer, known)
     return known
+  }
+
+  /** Ajv compiles the whole schema before it looks up a part of it, so a part that refers to no other is taken out by hand. */
+  #compile(pointer: string): ValidateFunction {
+    const part = pointer
+      .split('/')
+      .slice(1)
+      .reduce<unknown>((inner, key) => (isFields(inner) ? inner[String(unescapePointer(key))] : undefined), this.json)
+    if (!isFields(part)) throw new Error(`the schema has no ${pointer}`)
+    const compiled = JSON.stringify(part).includes('"$ref"') ? this.#ajv.getSchema(`gateway${pointer}`) : this.#ajv.compile(part)
+    if (!compiled) throw new Error(`the schema has no ${pointer}`)
+    return compiled
   }
 }
 
