@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { exit, Stop } from './exit.ts'
+import { readPem } from './read-pem.ts'
 
 /** How to reach the admin API of a running server. */
 export interface AdminOptions {
@@ -30,12 +30,12 @@ export async function readAdminServer({ admin, ca, cert, key }: AdminOptions): P
   if ((cert === undefined) !== (key === undefined)) throw new Stop(exit.usage, 'a certificate needs both --cert and --key')
   if (!admin.startsWith('https://'))
     throw new Stop(exit.usage, `--ca, --cert and --key are for TLS: write --admin https://${admin.replace(/^http:\/\//, '')}`)
-  return { address: admin, tls: { ca: await pem(ca), cert: await pem(cert), key: await pem(key) } }
-}
-
-async function pem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new Stop(exit.badInput, `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  })
+  return {
+    address: admin,
+    tls: {
+      ca: ca === undefined ? undefined : await readPem(ca),
+      cert: cert === undefined ? undefined : await readPem(cert),
+      key: key === undefined ? undefined : await readPem(key),
+    },
+  }
 }

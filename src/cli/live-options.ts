@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import type { ListenOn, Tls } from '../xds/server.ts'
 import { exit, Stop } from './exit.ts'
 import { listenAddress } from './listen-address.ts'
+import { readPem } from './read-pem.ts'
 
 /** Options of the verbs that serve. */
 export interface LiveOptions {
@@ -42,12 +42,6 @@ export function liveOptions(command: Command, xdsWords: string): Command {
 export async function readTls({ tlsCert, tlsKey, clientCa }: LiveOptions): Promise<Tls | undefined> {
   if (tlsCert === undefined && tlsKey === undefined && clientCa === undefined) return undefined
   if (tlsCert === undefined || tlsKey === undefined) throw new Stop(exit.usage, 'TLS needs both --tls-cert and --tls-key')
-  const [cert, key, ca] = await Promise.all([pem(tlsCert), pem(tlsKey), clientCa === undefined ? undefined : pem(clientCa)])
+  const [cert, key, ca] = await Promise.all([readPem(tlsCert), readPem(tlsKey), clientCa === undefined ? undefined : readPem(clientCa)])
   return { cert, key, ...(ca !== undefined && { clientCa: ca }) }
-}
-
-async function pem(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    throw new Stop(exit.badInput, `cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-  })
 }
