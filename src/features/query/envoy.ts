@@ -12,7 +12,7 @@ export const envoy: EnvoyParts<Query> = {
     if (route.action.type !== 'forward') return {}
     const added = [...query.set, ...query.add]
     const data = {
-      gone: Object.fromEntries(goneOf(query).map((name) => [name, true])),
+      gone: goneOf(query),
       added: added.map(({ name, value }) => ({ name, parts: partsOf(value, route) })),
     }
     const notes = new Map(added.flatMap(({ value }) => attributesOf(value).map((one) => [keyOf(one), one])))

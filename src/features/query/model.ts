@@ -34,9 +34,10 @@ function lowerValues(key: 'set' | 'add', written: Written, cx: LowerCx): Added[]
   })
 }
 
-/** Names of what the client sent and goes: a parameter that is set has one value. */
-export function goneOf({ set, remove }: Query): string[] {
-  return [...new Set([...set.map(({ name }) => name), ...remove])].sort()
+/** What of the client's parameters goes, as keys, sorted: a parameter that is set has one value. */
+export function goneOf({ set, remove }: Query): Record<string, true> {
+  const names = new Set([...set.map(({ name }) => name), ...remove])
+  return Object.fromEntries([...names].sort().map((name) => [name, true]))
 }
 
 export function written({ set, add, remove }: Query): Written {

@@ -4,7 +4,7 @@ import { goneOf, type Query } from './model.ts'
 
 export const nginx: NginxParts<Query> = {
   state: (query) => ({
-    gone: Object.fromEntries(goneOf(query).map((name) => [name, true])),
+    gone: goneOf(query),
     added: [...query.set, ...query.add].map(({ name, value }) => ({ name, value: textData(value) })),
   }),
 }
