@@ -1,3 +1,4 @@
+import { Agent } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Echo, startEcho } from '../support/echo.ts'
 import { type EngineName, engineNames, type Engines, startEngines } from '../support/engines.ts'
@@ -9,6 +10,8 @@ import { until } from '../support/until.ts'
 let echoes: Echo[]
 let rpc: Awaited<ReturnType<typeof probedGrpc>>
 let engines: Engines
+// On one connection an engine notes how a request ended before it looks at the next.
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
 beforeAll(async () => {
   echoes = await Promise.all(['bad', 'b', 'c', 'd'].map((name) => startEcho(name)))
@@ -37,6 +40,7 @@ ${['compared', 'lenient', 'share', 'split', 'gateway', 'growing', 'half'].map((n
   )
 })
 afterAll(async () => {
+  agent.destroy()
   await engines.stop()
   for (const echo of echoes) await echo.close()
   rpc.close()
@@ -53,7 +57,7 @@ const seenByBad = (): number => echoes[0]?.seen.length ?? 0
 describe.each(engineNames)('outlier detection on %s', (engine: EngineName) => {
   const statuses = async (path: string, times: number): Promise<number[]> => {
     const found: number[] = []
-    for (let index = 0; index < times; index++) found.push((await send(engines.ports[engine], path)).status)
+    for (let index = 0; index < times; index++) found.push((await send(engines.ports[engine], path, { agent })).status)
     return found
   }
   const failures = async (path: string, times: number): Promise<number> => (await statuses(path, times)).filter((status) => status >= 500).length
@@ -82,7 +86,10 @@ describe.each(engineNames)('outlier detection on %s', (engine: EngineName) => {
     expect(between(await failures('/gateway/', 20), 8, 12)).toBe(true)
     const [bad] = echoes
     if (bad) bad.status = 502
-    expect(await failures('/gateway/', 20)).toBe(3)
+    const before = seenByBad()
+    for (let sent = 0; seenByBad() < before + 3 && sent < 8; sent++) await failures('/gateway/', 1)
+    await until('it is out', async () => (await engines.sick(engine, 'gateway')).length === 1)
+    expect([await failures('/gateway/', 20), seenByBad() - before]).toEqual([0, 3])
   })
 
   it('keeps an endpoint out longer each time, up to the most', async () => {
@@ -101,14 +108,17 @@ describe.each(engineNames)('outlier detection on %s', (engine: EngineName) => {
 
   it('judges a gRPC service by the status of its calls', async () => {
     const call = () =>
-      send(engines.ports[engine], '/shop.Orders/Get', { method: 'POST', headers: { 'content-type': 'application/grpc', te: 'trailers' } })
+      send(engines.ports[engine], '/shop.Orders/Get', { agent, method: 'POST', headers: { 'content-type': 'application/grpc', te: 'trailers' } })
     rpc.code = 5 // not found: an answer like any other
     rpc.served = 0
     for (let index = 0; index < 6; index++) await call()
     expect(rpc.served).toBe(6)
     rpc.code = 14
     rpc.served = 0
-    for (let index = 0; index < 3; index++) await call()
+    for (let index = 0; index < 2; index++) await call()
+    expect(await engines.sick(engine, 'rpc')).toEqual([])
+    await call()
+    await until('it is out', async () => (await engines.sick(engine, 'rpc')).length === 1)
     for (let index = 0; index < 5; index++) expect((await call()).headers['grpc-status']).toBe('14')
     expect(rpc.served).toBe(3)
   })

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type SickEndpoint, sickEndpoints } from '../../src/engine/sick-endpoints.ts'
 import type { TestEnvoy } from './envoy.ts'
 import { freePort } from './free-port.ts'
 import { withGatewayFile } from './gateway-file.ts'
@@ -14,6 +15,8 @@ export interface Engines {
   readonly securePorts: Readonly<Record<EngineName, number>>
   readonly envoy: TestEnvoy
   readonly nginx: TestNginx
+  /** Addresses of the service's endpoints that get no requests now. Engines note how a request ended after the client has its answer, so wait for it. */
+  sick(engine: EngineName, service: string): Promise<readonly string[]>
   stop(): Promise<void>
 }
 
@@ -34,8 +37,24 @@ export async function startEngines(text: (port: number, secure: number) => strin
     securePorts: { envoy: firstMore, nginx: secondMore },
     envoy,
     nginx,
+    sick: async (engine, service) => {
+      const all = await (engine === 'envoy' ? sickOnEnvoy(envoy) : sickOnNginx(nginx))
+      return all.filter((one) => one.service === service).map(({ address }) => address)
+    },
     stop: async () => void (await Promise.all([envoy.stop(), nginx.stop()])),
   }
+}
+
+function sickOnEnvoy(envoy: TestEnvoy): Promise<readonly SickEndpoint[]> {
+  return sickEndpoints({
+    async *read(path) {
+      yield (await envoy.admin(path)).body
+    },
+  })
+}
+
+async function sickOnNginx(nginx: TestNginx): Promise<readonly SickEndpoint[]> {
+  return (JSON.parse((await nginx.admin('GET', '/sick')).body) as { endpoints?: SickEndpoint[] }).endpoints ?? []
 }
 
 /** What a listener with `tls` may name. */
