@@ -17,9 +17,21 @@ export interface Backends {
   place(one: Case, service: string, written: string): number
   /** What health checks of an endpoint are told from now on. */
   setHealthy(one: Case, service: string, written: string, healthy: boolean): void
+  /** From now on what comes to these endpoints waits; `endpoints` is a service, or one of its endpoints as `SERVICE/ADDRESS`. */
+  hold(one: Case, endpoints: string): Hold
   /** Everything that reached endpoints of the case with a number that begins so, oldest first. */
   arrivals(one: Case, number: string): Arrival[]
   close(): Promise<void>
+}
+
+/** Endpoints that hold what comes to them. */
+export interface Hold {
+  /** Requests that wait. */
+  count(): number
+  /** Resolves when one more waits. */
+  next(): Promise<void>
+  /** Lets all of them go on, and holds no more. */
+  release(): void
 }
 
 /** Header by which the arrivals of a request are found again; never compared. */
@@ -52,6 +64,11 @@ export async function startBackends(cases: readonly Case[]): Promise<Backends> {
       if (!echo) throw new Error(`${one.id} has no endpoint ${service}/${written}`)
       echo.healthy = healthy
     },
+    hold: (one, endpoints) => {
+      const found = [...echoes].filter(([key]) => key.startsWith(`${one.id} `)).filter(([key]) => isOf(key.slice(one.id.length + 1), endpoints))
+      if (found.length === 0) throw new Error(`${one.id} has no endpoint ${endpoints}`)
+      return hold(found.map(([, echo]) => echo))
+    },
     arrivals: (one, number) => (arrived.get(one.id) ?? []).filter((arrival) => arrival.number.startsWith(number)),
     close: async () => void (await Promise.all([...echoes.values()].map((echo) => echo.close()))),
   }
@@ -59,4 +76,29 @@ export async function startBackends(cases: readonly Case[]): Promise<Backends> {
 
 function keyOf(one: Case, service: string, written: string): string {
   return `${one.id} ${service} ${written}`
+}
+
+/** Whether an endpoint, as `keyOf` says it without its case, is meant by `SERVICE` or `SERVICE/ADDRESS`. */
+function isOf(endpoint: string, meant: string): boolean {
+  return endpoint.startsWith(`${meant} `) || endpoint === meant.replace('/', ' ')
+}
+
+function hold(echoes: readonly Echo[]): Hold {
+  const waiting: (() => void)[] = []
+  let came = (): void => {}
+  for (const echo of echoes) {
+    echo.held = () =>
+      new Promise((resolve) => {
+        waiting.push(resolve)
+        came()
+      })
+  }
+  return {
+    count: () => waiting.length,
+    next: () => new Promise((resolve) => (came = resolve)),
+    release: () => {
+      for (const echo of echoes) echo.held = () => undefined
+      for (const go of waiting) go()
+    },
+  }
 }

@@ -2,9 +2,14 @@ import { Ajv } from 'ajv'
 import { type Static, Type } from 'typebox'
 import { parse } from 'yaml'
 import { parseDuration } from '../../src/lib/parse-duration.ts'
+import { likely } from '../support/chance.ts'
 
 const strict = { additionalProperties: false }
-const count = Type.Union([Type.Integer({ minimum: 0 }), Type.Tuple([Type.Integer({ minimum: 0 }), Type.Integer({ minimum: 0 })])])
+const count = Type.Union([
+  Type.Integer({ minimum: 0 }),
+  Type.Tuple([Type.Integer({ minimum: 0 }), Type.Integer({ minimum: 0 })]),
+  Type.String({ pattern: '^[0-9]+(\\.[0-9]+)?%$' }),
+])
 const counts = Type.Record(Type.String(), count)
 const written = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
 const headerValues = Type.Record(Type.String(), Type.Union([written, Type.Null(), Type.Array(written)]))
@@ -44,6 +49,7 @@ const RequestStep = Type.Object(
     body: Type.Optional(Type.String()),
     times: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_000 })),
     together: Type.Optional(Type.Boolean()),
+    held: Type.Optional(Type.String()),
     wait: Type.Optional(Type.Boolean()),
     expect: Expect,
   },
@@ -66,13 +72,26 @@ const validRequest = ajv.compile(RequestStep)
 /** Reads the text of a requests.yaml. Throws with every mistake, each with the number of its step. */
 export function parseSteps(text: string, file: string): readonly Step[] {
   const value: unknown = parse(text, { schema: 'core' })
-  if (valid(value)) return value as Step[]
+  if (valid(value)) return (value as Step[]).map((step, index) => withSense(step, `${file} step ${index + 1}`))
   const steps: unknown[] = Array.isArray(value) ? value : []
   const problems = steps.flatMap((step, index) => {
     if (typeof step === 'object' && step !== null && !('request' in step)) return []
     return validRequest(step) ? [] : [`step ${index + 1}: ${ajv.errorsText(validRequest.errors, { dataVar: '' })}`]
   })
   throw new Error(`${file} is no list of steps: ${problems.length > 0 ? problems.join('; ') : ajv.errorsText(valid.errors)}`)
+}
+
+/** The step, unless a percentage in it says nothing about so few requests. */
+function withSense(step: Step, where: string): Step {
+  const { statuses, instances, reached, attempts } = 'request' in step ? step.expect : {}
+  for (const count of [statuses, instances, reached, { attempts: attempts ?? 0 }].flatMap((counts) => Object.values(counts ?? {}))) {
+    try {
+      bounds(count, 'request' in step ? (step.times ?? 1) : 1)
+    } catch (error) {
+      throw new Error(where, { cause: error })
+    }
+  }
+  return step
 }
 
 /** Length of a pause in milliseconds; at most a second, which no test may sleep longer than. */
@@ -82,9 +101,12 @@ export function pauseMs(text: string): number {
   return ms
 }
 
-/** Bounds of a count, both inclusive. */
-export function bounds(written: number | readonly [number, number]): readonly [least: number, most: number] {
-  return typeof written === 'number' ? [written, written] : written
+export type Count = Static<typeof count>
+
+/** Bounds of a count, both inclusive. A percentage is the chance of each of the `times` requests: no bound of it fails by chance. */
+export function bounds(written: Count, times: number): readonly [least: number, most: number] {
+  if (typeof written === 'string') return likely(times, Number(written.slice(0, -1)) / 100)
+  return typeof written === 'number' ? [written, written] : [written[0], written[1]]
 }
 
 /** Values of a header as they go over the wire, one element a line. */

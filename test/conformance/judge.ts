@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Case, Engine } from './cases.ts'
 import { type Finding, findingAt } from './finding.ts'
-import { bounds, type Expect, valuesOf } from './format.ts'
+import { bounds, type Count, type Expect, valuesOf } from './format.ts'
 import type { Answer, Played } from './play.ts'
 
 /** What an engine did otherwise than its case expects. */
@@ -59,10 +59,10 @@ function judgeBody(wanted: Expect['body'], got: string, say: Say): void {
   }
 }
 
-function judgeCounts(expect: Expect, { answers, arrivals }: Played, say: Say): void {
-  const check = (field: string, wanted: Parameters<typeof bounds>[0] | undefined, got: number): void => {
+function judgeCounts(expect: Expect, { step, answers, arrivals }: Played, say: Say): void {
+  const check = (field: string, wanted: Count | undefined, got: number): void => {
     if (wanted === undefined) return
-    const [least, most] = bounds(wanted)
+    const [least, most] = bounds(wanted, step.times ?? 1)
     if (got < least || got > most) say(field, `expected ${least === most ? least : `${least} to ${most}`}, got ${got}`)
   }
   for (const [status, wanted] of Object.entries(expect.statuses ?? {})) {

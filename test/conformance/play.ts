@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Reply, send } from '../support/http.ts'
 import { until } from '../support/until.ts'
-import type { Arrival, Backends } from './backends.ts'
+import type { Arrival, Backends, Hold } from './backends.ts'
 import { instanceHeader, numberHeader } from './backends.ts'
 import type { Case, Engine } from './cases.ts'
 import { bounds, numbered, pauseMs, type RequestStep, valuesOf } from './format.ts'
@@ -71,12 +71,23 @@ async function playStep(one: Case, { number, step }: Pick<Played, 'number' | 'st
     const reply = await request(one, numbered(step, n), port, `${prefix}${n}.`).catch(unanswered)
     return answerOf(one, merged, reply, backends.arrivals(one, `${prefix}${n}.`))
   }
-  const answers: Answer[] = []
-  const times = Array.from({ length: step.times ?? 1 }, (_, index) => index + 1)
-  if (step.together) answers.push(...(await Promise.all(times.map(ask))))
-  else for (const n of times) answers.push(await ask(n))
+  const answers = await sendAll(step, ask, step.held === undefined ? undefined : backends.hold(one, step.held))
   await late(step, () => backends.arrivals(one, prefix))
   return { number, step, answers, arrivals: backends.arrivals(one, prefix).map((arrival) => plainArrival(one, merged, arrival)) }
+}
+
+/** Sends the requests of a step, at once or each when the one before it was answered or is held; who is held waits until nothing else is under way. */
+async function sendAll({ times = 1, together = false }: RequestStep, ask: (n: number) => Promise<Answer>, hold: Hold | undefined): Promise<Answer[]> {
+  const asked: Promise<Answer>[] = []
+  let answered = 0
+  for (let n = 1; n <= times; n++) {
+    const held = hold?.next()
+    const answer = ask(n).finally(() => answered++)
+    asked.push(answer)
+    if (!together) await Promise.race(held ? [answer, held] : [answer])
+  }
+  if (hold) await until('everything is answered or held', () => answered + hold.count() >= times).finally(() => hold.release())
+  return Promise.all(asked)
 }
 
 /** Name of the listener that a step means: the first that serves routes, unless it names one. */
@@ -119,10 +130,10 @@ function plainArrival(one: Case, merged: Merged, arrival: Arrival): Arrival {
 }
 
 /** Requests that no answer waits for, such as mirrored ones or the last attempt before a timeout, may arrive late. */
-async function late({ expect: { reached, attempts } }: RequestStep, arrivals: () => readonly Arrival[]): Promise<void> {
-  const wanted = Object.entries(reached ?? {}).map(([service, count]) => [service, bounds(count)[0]] as const)
+async function late({ times = 1, expect: { reached, attempts } }: RequestStep, arrivals: () => readonly Arrival[]): Promise<void> {
+  const wanted = Object.entries(reached ?? {}).map(([service, count]) => [service, bounds(count, times)[0]] as const)
   const enough = (): boolean =>
-    arrivals().length >= bounds(attempts ?? 0)[0] &&
+    arrivals().length >= bounds(attempts ?? 0, times)[0] &&
     wanted.every(([service, least]) => arrivals().filter((arrival) => arrival.service === service).length >= least)
   // Whatever is missing after that is told by the comparison.
   await until('everything has arrived', enough, 1_000).catch(() => {})

@@ -29,6 +29,8 @@ export interface Echo {
   say: (seen: Seen) => string
   /** Told of every request but health checks before it is answered. */
   arrived: (seen: Seen) => void
+  /** What an answer, other than to health checks, waits for. */
+  held: () => Promise<void> | undefined
   /** Every request but health checks, oldest first. */
   readonly seen: Seen[]
   /** Closes the port and every connection, as a crash would. */
@@ -73,6 +75,7 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     headers: {},
     say: (seen) => JSON.stringify(seen),
     arrived: () => {},
+    held: () => undefined,
     seen: [],
     close,
     reopen: async () => void (await open(echo.port)),
@@ -93,6 +96,7 @@ async function answer(echo: Echo, request: IncomingMessage, response: ServerResp
   if (wish('health') !== undefined) echo.healthy = wish('health') === 'well'
   const delayMs = echo.delayMs + (parseDuration(wish('delay') ?? '0') ?? 0)
   if (delayMs > 0) await delay(delayMs)
+  await echo.held()
   if (wish('close') !== undefined) {
     request.socket.destroy()
     return
