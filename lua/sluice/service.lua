@@ -109,7 +109,17 @@ local function warming(service, endpoints, now)
   return last
 end
 
-local function fill(service, labels, version)
+-- The level of an earlier pool that has the same endpoints. It goes on: its turns, its ring and its table stay as they are.
+local function same_level(before, endpoints, warm)
+  for _, level in ipairs(before) do
+    local same = #level == #endpoints and level.warm == warm
+    for i = 1, same and #level or 0 do same = same and level[i] == endpoints[i] end
+    if same then return level end
+  end
+  return nil
+end
+
+local function fill(service, labels, version, before)
   local sorted, back = sort(service, labels)
   local now, counts = ngx.now(), {}
   for i, level in ipairs(sorted) do counts[i] = { all = #level.all, healthy = #level.healthy } end
@@ -120,9 +130,11 @@ local function fill(service, labels, version)
   for i, level in ipairs(sorted) do
     if shares[i] > 0 then
       local endpoints = panics[i] and level.all or level.healthy
+      local warm = warming(service, endpoints, now)
+      endpoints.turn, endpoints.service = 0, service
+      endpoints = same_level(before, endpoints, warm) or endpoints
       upto = upto + shares[i]
-      endpoints.upto, endpoints.turn, endpoints.service = upto, 0, service
-      endpoints.warm = warming(service, endpoints, now)
+      endpoints.upto, endpoints.warm = upto, warm
       pool.levels[#pool.levels + 1] = endpoints
       for _, endpoint in ipairs(endpoints) do pool[#pool + 1] = endpoint end
     end
@@ -144,7 +156,7 @@ function M.pool(service, labels)
   local key = labels or "all"
   local pool = service.pools[key]
   if not pool or pool.version ~= version or (pool.back and ngx.now() >= pool.back) then
-    pool = fill(service, labels, version)
+    pool = fill(service, labels, version, pool and pool.levels or {})
     service.pools[key] = pool
   end
   return pool

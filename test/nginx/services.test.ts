@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Echo, startEcho } from '../support/echo.ts'
+import { expectLikely } from '../support/chance.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Reply, send } from '../support/http.ts'
 import { compileText, startNginx, type TestNginx } from '../support/nginx.ts'
@@ -102,7 +103,8 @@ describe('balancing', () => {
   it('random and least-request use all endpoints', async () => {
     for (const path of ['/random/', '/least/']) {
       const { a = 0, b = 0 } = await count(path, 60)
-      expect([a + b, a > 10, b > 10]).toEqual([60, true, true])
+      expect(a + b).toBe(60)
+      expectLikely(a, 60, 0.5)
     }
   })
 
@@ -111,7 +113,8 @@ describe('balancing', () => {
     ['/maglev/', (user: number) => ({ cookie: `a=b; session=s${user}; c=d` })],
   ])('%s sends equal keys to the same endpoint, and different ones to all', async (path, headers) => {
     const chosen = new Set<string>()
-    for (let user = 0; user < 20; user++) {
+    // Whoever has the smallest part of the ring may come late: that it comes within 90 values fails once in 10^10.
+    for (let user = 0; user < 20 || (user < 90 && chosen.size < 3); user++) {
       const counts = await count(path, 3, () => headers(user))
       expect(Object.values(counts)).toEqual([3])
       for (const name of Object.keys(counts)) chosen.add(name)
@@ -123,7 +126,8 @@ describe('balancing', () => {
   it('looks only at endpoints with the labels, and splits by weight', async () => {
     expect([await count('/gpu/', 5), await count('/v1/', 5), await count('/nobody/', 1)]).toEqual([{ b: 5 }, { a: 5 }, { '503': 1 }])
     const { a = 0, b = 0 } = await count('/split/', 300)
-    expect([a + b, a > 200 && a < 270]).toEqual([300, true])
+    expect(a + b).toBe(300)
+    expectLikely(a, 300, 0.8)
   })
 })
 
