@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BothEngines, startBoth } from '../support/both-engines.ts'
 import type { EngineName } from '../support/engines.ts'
 import { type Echo, type Seen, startEcho } from '../support/echo.ts'
+import { until } from '../support/until.ts'
 
 let both: BothEngines
 let echoes: readonly Echo[]
@@ -95,12 +96,12 @@ describe.each(['envoy', 'nginx'] as const)('on %s', (engine) => {
     expect(await used(engine, '/sick', { 'x-version': 'v1' })).toEqual(['sick'])
     sick.healthy = false
     try {
-      for (let n = 0; n < 200 && (await used(engine, '/sick', { 'x-version': 'v1' }, 2))[0] !== '503'; n++);
+      await until('it is out', async () => (await used(engine, '/sick', { 'x-version': 'v1' }, 2)).join() === '503')
       expect(await used(engine, '/sick', { 'x-version': 'v1' })).toEqual(['503'])
       expect(await used(engine, '/sick', { 'x-version': 'v9' })).toEqual(['v2'])
     } finally {
       sick.healthy = true
-      for (let n = 0; n < 200 && (await used(engine, '/sick', { 'x-version': 'v1' }, 2))[0] !== 'sick'; n++);
+      await until('it is back', async () => (await used(engine, '/sick', { 'x-version': 'v1' }, 2)).join() === 'sick')
     }
   })
 })
