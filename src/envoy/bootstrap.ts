@@ -31,10 +31,16 @@ export function bootstrap(options: BootstrapOptions): string {
     ...base(options),
     staticResources: { clusters: [xdsCluster(options.xds)] },
     dynamicResources: { adsConfig: adsConfig(), cdsConfig: fromAds, ldsConfig: fromAds },
-    clusterManager: { loadStatsConfig: { ...grpc(), apiType: ApiConfigSource_ApiType.GRPC } },
+    clusterManager: { ...clusterManager, loadStatsConfig: { ...grpc(), apiType: ApiConfigSource_ApiType.GRPC } },
     layeredRuntime: liveRuntime,
   })
 }
+
+/**
+ * A worker makes its part of a cluster when it has a request for it. Otherwise all of them are made at once when workers start, for which Envoy's
+ * main thread waits: 50 to 75 ms with 10,000 clusters.
+ */
+const clusterManager = { enableDeferredClusterCreation: true }
 
 /** What a proxy needs whether its resources are live or in the file. */
 export function base(options: Pick<BootstrapOptions, 'nodeId' | 'nodeCluster' | 'admin' | 'overload'>) {
@@ -42,6 +48,7 @@ export function base(options: Pick<BootstrapOptions, 'nodeId' | 'nodeCluster' | 
     node: { id: options.nodeId, cluster: options.nodeCluster },
     admin: { address: adminAddress(options.admin) },
     overloadManager: overloadManager(options.overload),
+    clusterManager,
     deferredStatOptions: { enableDeferredCreationStats: true },
     statsConfig,
   } satisfies Exclude<MessageInitShape<typeof BootstrapSchema>, Message>
