@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseDuration } from '../../src/lib/parse-duration.ts'
+import { freePort } from './free-port.ts'
 
 /** What an upstream saw, as it tells in its JSON body. */
 export interface Seen {
@@ -80,7 +81,8 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     close,
     reopen: async () => void (await open(echo.port)),
   } as Echo & { port: number }
-  echo.port = await open(port)
+  // A port that nobody else gets while the upstream is closed.
+  echo.port = await open(port || (await freePort()))
   return echo
 }
 

@@ -18,7 +18,7 @@ export interface Call extends Pick<RequestOptions, 'method' | 'agent' | 'socketP
 /** One HTTP/1.1 request to 127.0.0.1 (or a unix socket) with the path exactly as given: no normalisation on the client's side. */
 export function send(port: number, path: string, call: Call = {}): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const { body, timeoutMs = 10_000, tlsName, ...options } = call
+    const { body, timeoutMs = 60_000, tlsName, ...options } = call
     const request = tlsName === undefined ? plainRequest : tlsRequest
     const tls = tlsName === undefined ? {} : { servername: tlsName, rejectUnauthorized: false }
     const sent = request({ host: '127.0.0.1', port, path, agent: false, ...tls, ...options, signal: AbortSignal.timeout(timeoutMs) }, (response) => {

@@ -34,7 +34,7 @@ export interface Load {
 
 /** Sends requests at a constant rate over keep-alive connections, whatever the answers take, and records every one that did not end as expected. */
 export function startLoad({ port, path, rate = 400, expect = [200], host = 'localhost' }: LoadOptions): Load {
-  const agent = new Agent({ connections: 32, keepAliveTimeout: 60_000, headersTimeout: 5_000, bodyTimeout: 5_000, pipelining: 1 })
+  const agent = new Agent({ connections: 32, keepAliveTimeout: 60_000, headersTimeout: 60_000, bodyTimeout: 60_000, pipelining: 1 })
   const origin = `http://127.0.0.1:${port}`
   const start = performance.now()
   const failures: Failure[] = []

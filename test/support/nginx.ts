@@ -126,7 +126,7 @@ export async function runTree(dir: string, binary: NginxBinary): Promise<TestNgi
     workers: () => childrenOf(child.pid ?? 0),
     stop: async () => {
       child.kill('SIGTERM')
-      const late = setTimeout(() => child.kill('SIGKILL'), 5_000)
+      const late = setTimeout(() => child.kill('SIGKILL'), 60_000)
       await exited
       clearTimeout(late)
       release()
