@@ -4,6 +4,7 @@ import { type Echo, startEcho } from '../support/echo.ts'
 import { expectLikely } from '../support/chance.ts'
 import { freePort } from '../support/free-port.ts'
 import { send } from '../support/http.ts'
+import { until } from '../support/until.ts'
 
 let rig: Rig
 const echoes: Echo[] = []
@@ -57,7 +58,7 @@ routes:
   plain: {match: {path: /plain}, to: flaky}
   connect: {match: {path: /connect}, to: half-dead, retry: {attempts: 3, backoff: {initial: 1ms}}}
   late: {match: {path: /late}, to: slow, timeouts: {request: 150ms}}
-  tries: {match: {path: /tries}, to: slow, timeouts: {request: 1s, perTry: 60ms}, retry: {attempts: 3, when: [per-try-timeout], backoff: {initial: 1ms}}}
+  tries: {match: {path: /tries}, to: slow, timeouts: {request: 60s, perTry: 100ms}, retry: {attempts: 3, when: [per-try-timeout], backoff: {initial: 1ms}}}
   capped: {match: {path: /capped}, to: capped}
   named: {match: {path: /named}, to: named}
   strip: {match: {path: /api/v1/x/*}, rewrite: {prefix: /}, to: pair}
@@ -88,6 +89,13 @@ const counts = async (path: string, times: number, headers: Record<string, strin
     found[name] = (found[name] ?? 0) + 1
   }
   return found
+}
+
+/** Lets an upstream answer nothing until what is returned is called. */
+function hold(echo: Echo): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  echo.held = () => promise
+  return resolve
 }
 
 it('spreads requests evenly, and by weight', async () => {
@@ -132,18 +140,24 @@ it('goes to another endpoint when one cannot be reached', async () => {
 })
 
 it('ends a request and an attempt in time', async () => {
-  slow.delayMs = 400
+  const release = hold(slow)
   expect((await get('/late')).status).toBe(504)
-  slow.seen.length = 0
+  const tries = (): number => slow.seen.filter(({ url }) => url === '/tries').length
   expect((await get('/tries')).status).toBe(504)
-  expect(slow.seen.length).toBe(3)
+  await until('the third attempt has arrived', () => tries() >= 3)
+  expect(tries()).toBe(3)
+  release()
 })
 
 it('sends no more at once than the cap', async () => {
-  capped.delayMs = 200
-  const statuses = await Promise.all(Array.from({ length: 5 }, async () => (await get('/capped')).status))
-  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(1)
-  expect(statuses.filter((status) => status === 503).length).toBeGreaterThanOrEqual(3)
+  const release = hold(capped)
+  const statuses: number[] = []
+  const all = Promise.all(Array.from({ length: 5 }, async () => statuses.push((await get('/capped')).status)))
+  await until('the others are refused', () => statuses.length >= 3)
+  expect(new Set(statuses)).toEqual(new Set([503]))
+  release()
+  await all
+  expect(statuses).toContain(200)
 })
 
 it('follows a DNS name', async () => {

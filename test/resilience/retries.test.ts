@@ -32,15 +32,37 @@ afterAll(async () => {
 })
 beforeEach(() => {
   echo.status = 503
-  echo.delayMs = 150
   echo.seen.length = 0
 })
 
 describe.each(engineNames)('the retry budget on %s', (engine: EngineName) => {
-  /** Attempts that the service saw for as many requests at once, and the statuses of the answers. */
+  /**
+   * Attempts that the service saw for as many requests at once, and the statuses of the answers. It answers only when all requests that have no
+   * answer yet wait for it: so the attempts go in three waves, however slow the machine is.
+   */
   async function burst(path: string, times: number): Promise<[number, number[]]> {
-    const replies = await Promise.all(Array.from({ length: times }, () => send(engines.ports[engine], path)))
-    return [echo.seen.length, replies.map(({ status }) => status)]
+    const statuses: number[] = []
+    let waiting = 0
+    let wave = Promise.withResolvers<void>()
+    const answerAll = (): void => {
+      if (waiting < times - statuses.length) return
+      waiting = 0
+      wave.resolve()
+      wave = Promise.withResolvers<void>()
+    }
+    echo.held = () => {
+      const { promise } = wave
+      waiting++
+      answerAll()
+      return promise
+    }
+    const one = async (): Promise<void> => {
+      statuses.push((await send(engines.ports[engine], path)).status)
+      answerAll()
+    }
+    await Promise.all(Array.from({ length: times }, one))
+    echo.held = () => undefined
+    return [echo.seen.length, statuses]
   }
 
   it('keeps an overload from being multiplied', async () => {
@@ -65,7 +87,6 @@ describe.each(engineNames)('the retry budget on %s', (engine: EngineName) => {
 })
 
 it('waits on Envoy as long as Retry-After says', async () => {
-  echo.delayMs = 0
   echo.headers = { 'retry-after': '1' }
   const began = Date.now()
   expect((await send(engines.ports.envoy, '/polite')).status).toBe(503)
@@ -73,6 +94,7 @@ it('waits on Envoy as long as Retry-After says', async () => {
   echo.headers = { 'retry-after': '60' }
   echo.seen.length = 0
   expect((await send(engines.ports.envoy, '/polite')).status).toBe(503)
-  expect([echo.seen.length, Date.now() - began < 60_000]).toEqual([2, true])
+  // Longer than it may wait, and than the request may take: it does as if nothing had been said.
+  expect(echo.seen.length).toBe(2)
   echo.headers = {}
 })

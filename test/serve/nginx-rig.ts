@@ -53,7 +53,7 @@ export async function startNginxRig(
   return {
     ...{ config, dir, port, serving, nginx, lines },
     save: (next) => save(config, serving, next),
-    apply: async (next) => serving.fleet.settled(await save(config, serving, next), { timeoutMs: 5_000 }),
+    apply: async (next) => serving.fleet.settled(await save(config, serving, next), { timeoutMs: 60_000 }),
     async workers() {
       const text = await readFile(`/proc/${nginx.pid ?? 0}/task/${nginx.pid ?? 0}/children`, 'utf8')
       return text.trim().split(' ').filter(Boolean).map(Number)

@@ -42,7 +42,8 @@ export async function startRig(text: (port: number) => string, options: Partial<
     envoy,
     save: (next) => save(config, serving, next),
     async apply(next) {
-      await serving.fleet.settled(await save(config, serving, next), { timeoutMs: 5_000 })
+      const { complete, rejected } = await serving.fleet.settled(await save(config, serving, next), { timeoutMs: 60_000 })
+      if (!complete) throw new Error(`not every proxy has taken it: ${JSON.stringify(rejected)}`)
     },
     async [Symbol.asyncDispose]() {
       await envoy.stop()

@@ -17,7 +17,7 @@ export async function save(config: string, serving: Followed, text: string): Pro
   await delay(10)
   await rename(`${config}.new`, config)
   await serving.reload('a test')
-  await until('the change is published', () => serving.state === 'serving', 5_000)
+  await until('the change is published', () => serving.state === 'serving')
   if (!serving.last.receipt) throw new Error(`not published: ${JSON.stringify(serving.last.diagnostics)}`)
   return serving.last.receipt
 }

@@ -25,12 +25,14 @@ export interface Echo {
   status: number
   delayMs: number
   healthy: boolean
+  /** Told of every health check before it is answered. */
+  checked: () => void
   headers: Record<string, string>
   /** The body of an answer; default what it saw, as JSON. */
   say: (seen: Seen) => string
   /** Told of every request but health checks before it is answered. */
   arrived: (seen: Seen) => void
-  /** What an answer, other than to health checks, waits for. */
+  /** What an answer, other than to health checks, waits for; so a test can say what is under way at once. */
   held: () => Promise<void> | undefined
   /** Every request but health checks, oldest first. */
   readonly seen: Seen[]
@@ -73,6 +75,7 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
     status: 200,
     delayMs: 0,
     healthy: true,
+    checked: () => {},
     headers: {},
     say: (seen) => JSON.stringify(seen),
     arrived: () => {},
@@ -88,6 +91,7 @@ export async function startEcho(name = 'echo', port = 0): Promise<Echo> {
 
 async function answer(echo: Echo, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.url === '/health') {
+    echo.checked()
     response.writeHead(echo.healthy ? 200 : 503).end()
     return
   }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type SickEndpoint, sickEndpoints } from '../../src/engine/sick-endpoints.ts'
 import type { TestEnvoy } from './envoy.ts'
 import { freePort } from './free-port.ts'
 import { withGatewayFile } from './gateway-file.ts'
 import { compileText, startNginx, type TestNginx } from './nginx.ts'
+import { sickOn } from './sick.ts'
 import { compileForEnvoy, startStaticEnvoy } from './static-envoy.ts'
 
 /** The same gateway.yaml on a real Envoy (as a static file) and on a real nginx, for one test file. */
@@ -37,24 +37,9 @@ export async function startEngines(text: (port: number, secure: number) => strin
     securePorts: { envoy: firstMore, nginx: secondMore },
     envoy,
     nginx,
-    sick: async (engine, service) => {
-      const all = await (engine === 'envoy' ? sickOnEnvoy(envoy) : sickOnNginx(nginx))
-      return all.filter((one) => one.service === service).map(({ address }) => address)
-    },
+    sick: (engine, service) => sickOn(engine === 'envoy' ? envoy : nginx, service),
     stop: async () => void (await Promise.all([envoy.stop(), nginx.stop()])),
   }
-}
-
-function sickOnEnvoy(envoy: TestEnvoy): Promise<readonly SickEndpoint[]> {
-  return sickEndpoints({
-    async *read(path) {
-      yield (await envoy.admin(path)).body
-    },
-  })
-}
-
-async function sickOnNginx(nginx: TestNginx): Promise<readonly SickEndpoint[]> {
-  return (JSON.parse((await nginx.admin('GET', '/sick')).body) as { endpoints?: SickEndpoint[] }).endpoints ?? []
 }
 
 /** What a listener with `tls` may name. */
