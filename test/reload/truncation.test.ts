@@ -12,8 +12,8 @@ import { follow, gatewayText } from './followed.ts'
 
 const names = Array.from({ length: 12 }, (_, i) => `r${i}`)
 const old = gatewayText(names)
-// An edit in the middle and one at the end.
-const next = gatewayText([...names.slice(0, 5), 'inserted', ...names.slice(5), 'appended']).replace('/r2}', '/r2-moved}')
+/** Cut anywhere, this lacks the end of the old text. An addition at the end that is cut between two routes is not to be told from a smaller addition. */
+const middle = gatewayText([...names.slice(0, 5), 'inserted', 'longer', ...names.slice(5)]).replace('/r2}', '/r2-moved}')
 
 test('2,000 cuts of a file, 5 ms apart, by another process: only the old and the new state are ever served', async () => {
   await using followed = await follow(old)
@@ -21,15 +21,15 @@ test('2,000 cuts of a file, 5 ms apart, by another process: only the old and the
   followed.serving.onEvent(() => versions.add(followed.version()))
   const writer = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'truncation-writer.ts'), followed.config, '2000', '7', JSON.stringify([old, next])],
+    [join(import.meta.dirname, 'truncation-writer.ts'), followed.config, '2000', '7', JSON.stringify([old, middle])],
     { stdio: 'inherit' },
   )
   const [code] = (await once(writer, 'exit')) as [number]
   expect(code).toBe(0)
-  await followed.served('appended')
+  await followed.served('longer')
   expect(versions.size).toBe(2)
   expect(followed.serving.state).toBe('serving')
-  expect([...followed.serving.good.gateway.routes.keys()].sort()).toEqual([...names, 'appended', 'inserted'].sort())
+  expect([...followed.serving.good.gateway.routes.keys()].sort()).toEqual([...names, 'inserted', 'longer'].sort())
 })
 
 /** Time that moves only when it is waited for. */
@@ -51,9 +51,6 @@ interface Written {
   readonly at: number
   readonly text: string
 }
-
-/** Cut anywhere, this lacks the end of the old text. An addition at the end that is cut between two routes is not to be told from a smaller addition. */
-const middle = gatewayText([...names.slice(0, 5), 'inserted', 'longer', ...names.slice(5)]).replace('/r2}', '/r2-moved}')
 
 /** Cuts of both texts. The writer is often slow, so that a cut stays for longer than files have to rest. */
 function script(seed: number, count: number): readonly Written[] {

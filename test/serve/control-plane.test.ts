@@ -54,7 +54,7 @@ test('a control plane that is killed and started again: no request fails, nothin
   const port = await freePort()
   const config = join(dir, 'gateway.yaml')
   const socket = join(dir, 'xds.sock')
-  const services = `services:\n  app: {endpoints: ["127.0.0.1:${a.port}", "127.0.0.1:${b.port}"], healthCheck: {interval: 100ms, timeout: 100ms}}\n`
+  const services = `services:\n  app: {endpoints: ["127.0.0.1:${a.port}", "127.0.0.1:${b.port}"], healthCheck: {interval: 100ms, timeout: 30s}}\n`
   await writeFile(config, `version: 1\nlisteners: {public: {port: ${port}}}\n${services}routes:\n  app: {match: {path: /*}, to: app}\n`)
   let plane = startControlPlane(config, socket)
   const { versions } = await plane.line('listening')

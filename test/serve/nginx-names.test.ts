@@ -29,9 +29,10 @@ routes:
   named: {match: {path: /named/*}, to: named}
   fixed: {match: {path: /fixed/*}, to: fixed}
 `
-const start = (host: string): Promise<NginxRig> =>
+/** `timeoutMs`: how long the name server may take; short where it is silent. */
+const start = (host: string, timeoutMs = 10_000): Promise<NginxRig> =>
   startNginxRig(text(host), {
-    lookup: createLookup({ servers: [names.address], timeoutMs: 100, hostsFile: '/dev/null', resolvConf: '/dev/null' }),
+    lookup: createLookup({ servers: [names.address], timeoutMs, hostsFile: '/dev/null', resolvConf: '/dev/null' }),
     namesPace: { minMs: 50, maxMs: 100, retryMs: 50, maxRetryMs: 100 },
   })
 const status = async (rig: NginxRig, path: string): Promise<number> => (await send(rig.port, path)).status
@@ -62,10 +63,10 @@ describe('names of services on nginx', () => {
 
   it('keep their last good addresses without a failed request, and the status says what is wrong', async () => {
     names.zones.set('app.test', { addresses: ['127.0.0.1'], ttl: 0 })
-    await using rig = await start('app.test')
+    await using rig = await start('app.test', 100)
+    await until('the addresses are known', async () => (await status(rig, '/named/first')) === 200)
     const load = startLoad({ port: rig.port, rate: 200, path: (index) => `/named/${index}` })
-    const [proxy] = [...rig.serving.fleet.proxies()]
-    expect(proxy?.waiting).toEqual([])
+    await until('nothing is wrong', () => [...rig.serving.fleet.proxies()][0]?.waiting.length === 0)
     for (const [zone, words] of [
       [{ fail: 'no-such-name' }, 'there is no such name'],
       [{ addresses: [] }, 'the name has no addresses'],
@@ -79,15 +80,14 @@ describe('names of services on nginx', () => {
     expect(events(rig, 'name-problem').at(-1)).toMatchObject({ host: 'app.test', addresses: 1 })
   })
 
-  it('one that was never resolved delays a change by a second at most, and what is known is written down for the next start', async () => {
+  it('one that was never resolved delays no change until it answers, and what is known is written down for the next start', async () => {
     names.zones.set('app.test', { addresses: ['127.0.0.1'], ttl: 0 })
     names.zones.set('hang.test', { fail: 'silent' })
-    await using rig = await start('app.test')
+    await using rig = await start('app.test', 120_000)
     await until('the addresses are kept', async () => (await readFile(join(rig.dir, 'names.json'), 'utf8').catch(() => '')).includes('127.0.0.1'))
-    const before = performance.now()
+    // Longer than any test waits.
     await rig.apply(text('hang.test')(rig.port).replace('/fixed/*', '/changed/*'))
     expect(await status(rig, '/changed/1')).toBe(200)
-    expect(performance.now() - before).toBeLessThan(2_000)
     expect(await status(rig, '/named/1')).toBe(503)
   })
 })

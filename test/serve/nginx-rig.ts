@@ -11,6 +11,9 @@ import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 import { save } from './save.ts'
 
+/** How long requests under way may take when nginx is reloaded or stopped, in milliseconds. */
+export const drainMs = 3_000
+
 /** A followed file, a control plane in this process, and a real nginx that it runs. */
 export interface NginxRig extends AsyncDisposable {
   readonly config: string
@@ -38,12 +41,12 @@ export async function startNginxRig(
   await writeFile(config, text(port))
   const [binary, runtime, dir] = await Promise.all([installNginx(), readRuntimeFiles(), place(root)])
   const lines: string[] = []
-  const site = nginxSite({ dir, binary, runtime, workers: 2, drainMs: 3_000, ...(process.getuid?.() === 0 && { user: 'root' }) })
+  const site = nginxSite({ dir, binary, runtime, workers: 2, drainMs, ...(process.getuid?.() === 0 && { user: 'root' }) })
   const serving = await serveNginx({ config, env: {}, watch: false, site, host: 'test', writes: false, ...options })
   const verdict = await serving.publisher.prepare()
   if (!verdict.ok) throw new Error(verdict.message)
   const nginx = await superviseNginx({
-    ...{ binary, dir, runDir: join(root, 'run'), drainMs: 3_000, backoff: { initialMs: 50 } },
+    ...{ binary, dir, runDir: join(root, 'run'), drainMs, backoff: { initialMs: 50 } },
     ports: () => [{ listener: 'public', address: '0.0.0.0', port }],
     log: (line) => lines.push(line),
   })

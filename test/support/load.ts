@@ -28,6 +28,8 @@ export interface LoadOptions {
 export interface Load {
   /** Requests that were sent so far. */
   sent(): number
+  /** Resolves when every request that was sent so far has ended. */
+  answered(): Promise<void>
   /** Ends the load and waits for the answers that are still under way. */
   stop(): Promise<LoadResult>
 }
@@ -66,6 +68,7 @@ export function startLoad({ port, path, rate = 400, expect = [200], host = 'loca
   })()
   return {
     sent: () => sent,
+    answered: async () => void (await Promise.all(open)),
     async stop() {
       running = false
       await pump

@@ -9,6 +9,8 @@ import { until } from './until.ts'
 export interface LongService {
   /** Listeners `public` and `secure`, and routes to all of it. */
   text(port: number, secure: number, more?: string): string
+  /** Requests for `/slow` that have no answer yet. */
+  slow(): number
   stop(): void
 }
 
@@ -17,8 +19,14 @@ const cert = join(import.meta.dirname, '../../examples/certs/shop')
 export async function startLongService(): Promise<LongService> {
   const { server } = echoSockets()
   server.removeAllListeners('request')
+  let slow = 0
   server.on('request', (request, response) => {
-    if (request.url !== '/events') return void setTimeout(() => response.end('ok'), request.url === '/slow' ? 500 : 0)
+    if (request.url === '/slow') slow++
+    const answer = (): void => {
+      if (request.url === '/slow') slow--
+      response.end('ok')
+    }
+    if (request.url !== '/events') return void setTimeout(answer, request.url === '/slow' ? 500 : 0)
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     let count = 0
     const timer = setInterval(() => response.write(`data: ${count++}\n\n`), 20)
@@ -45,6 +53,7 @@ routes:
   short: {match: {path: /short}, to: web}
   slow: {match: {path: /slow}, to: web}
 ${more}`,
+    slow: () => slow,
     stop: () => {
       server.closeAllConnections()
       server.close()
@@ -82,8 +91,8 @@ export async function openLongStreams(port: number, secure: number): Promise<Lon
     call.send('message')
     round++
     await socket.bytes(word.length * round)
-    await until('the call says it back', () => call.bytes() === bytes + 5 + 'message'.length, 3_000)
-    await until('more events', () => events.count() > seen + 1, 3_000)
+    await until('the call says it back', () => call.bytes() === bytes + 5 + 'message'.length)
+    await until('more events', () => events.count() > seen + 1)
     if (!events.complete()) throw new Error('an event was lost')
   }
   await talk()

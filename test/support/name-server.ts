@@ -1,5 +1,6 @@
-import { createSocket } from 'node:dgram'
-import { createServer } from 'node:net'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
 
 /** What the name server says about a name. */
 export interface Zone {
@@ -38,17 +39,13 @@ export async function startNameServer(): Promise<NameServer> {
       }
     })
   })
-  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
-  const at = tcp.address()
-  const port = typeof at === 'object' && at ? at.port : 0
-  const udp = createSocket('udp4')
+  const udp = await onePort(tcp)
   udp.on('message', (query, from) => {
     const reply = answer(query, zones, asked, 512)
     if (reply) udp.send(reply, from.port, from.address)
   })
-  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve))
   return {
-    address: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${udp.address().port}`,
     zones,
     asked,
     async close() {
@@ -56,6 +53,19 @@ export async function startNameServer(): Promise<NameServer> {
       await new Promise((resolve) => tcp.close(resolve))
     },
   }
+}
+
+/** Listens on a free port of TCP and on the one of UDP with the same number; another one when somebody has that. */
+async function onePort(tcp: Server): Promise<Socket> {
+  const udp = createSocket('udp4')
+  udp.bind(0, '127.0.0.1')
+  await once(udp, 'listening')
+  const listening = await new Promise<boolean>((resolve) => {
+    tcp.once('error', () => resolve(false)).listen(udp.address().port, '127.0.0.1', () => resolve(true))
+  })
+  if (listening) return udp
+  udp.close()
+  return onePort(tcp)
 }
 
 /** RFC 1035: header, question, and one A record for each address; an answer that is too long says so, and is asked for again over TCP. */
