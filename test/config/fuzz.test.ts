@@ -6,6 +6,7 @@ import { read } from '../../src/config/read.ts'
 import { buildSchema } from '../../src/config/schema/gateway.ts'
 import { collect } from '../../src/diagnostics/collect.ts'
 import { printDiagnostics } from '../../src/diagnostics/print.ts'
+import { cases } from '../support/cases.ts'
 import { memoryFiles } from './memory-files.ts'
 import { points } from './points.ts'
 import { sample } from './sample.ts'
@@ -73,7 +74,7 @@ describe('broken files never throw', () => {
       fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 4 }), async (edits) => {
         await run(edits.reduce((before, { at, cut, put }) => before.slice(0, at) + put + before.slice(at + cut), text))
       }),
-      { numRuns: 400 },
+      cases(400),
     )
   })
 
@@ -91,7 +92,7 @@ describe('broken files never throw', () => {
           }),
         )
       }),
-      { numRuns: 150 },
+      cases(150),
     )
   })
 })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { parseYaml } from '../../src/config/parse-yaml.ts'
 import { readPlainYaml } from '../../src/config/read-plain-yaml.ts'
 import { splitYaml } from '../../src/config/split-yaml.ts'
+import { cases } from '../support/cases.ts'
 import { sample } from './sample.ts'
 
 /** What the library makes of it; findings stand beside the value, so that they are never taken for it. */
@@ -62,7 +63,7 @@ describe('plain YAML', () => {
           expect(value).toEqual(library(text))
         },
       ),
-      { numRuns: 5_000 },
+      cases(5_000),
     )
     expect(read).toBeGreaterThan(100)
   })

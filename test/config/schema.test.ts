@@ -6,6 +6,7 @@ import { explainValue } from '../../src/config/explain-value.ts'
 import { buildSchema, renderSchema } from '../../src/config/schema/gateway.ts'
 import type { JsonSchema } from '../../src/config/schema/json-schema.ts'
 import { alternatives, typesOf } from '../../src/config/schema/json-schema.ts'
+import { cases } from '../support/cases.ts'
 import { points } from './points.ts'
 
 const schema = buildSchema(points)
@@ -101,7 +102,7 @@ test.each(definitions.map(([name]) => name))('findings and Ajv agree about what 
       seen[valid ? 'valid' : 'invalid']++
       expect(explainValue(schema, def, value, () => undefined).length === 0).toBe(valid)
     }),
-    { numRuns: 600, seed: 7 },
+    cases(600),
   )
   expect(seen.valid * seen.invalid).toBeGreaterThan(0)
 })

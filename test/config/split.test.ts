@@ -4,6 +4,7 @@ import { FileCache } from '../../src/config/file-cache.ts'
 import { createFindPosition } from '../../src/config/find-position.ts'
 import { parseFile } from '../../src/config/parse-file.ts'
 import { splitYaml } from '../../src/config/split-yaml.ts'
+import { cases } from '../support/cases.ts'
 import { sample } from './sample.ts'
 
 const whole = (text: string) => parseFile('f', text, undefined, Infinity).file
@@ -113,7 +114,7 @@ describe('a file in pieces', () => {
         expect(one.value).toEqual(other.value)
         expect(one.diagnostics).toEqual(other.diagnostics)
       }),
-      { numRuns: 1000 },
+      cases(1000),
     )
   })
 })

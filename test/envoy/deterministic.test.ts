@@ -5,6 +5,7 @@ import { RouteConfigurationSchema } from '#gen/envoy/config/route/v3/route_pb.js
 import { RBACSchema } from '#gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js'
 import { RuntimeSchema } from '#gen/envoy/service/runtime/v3/rtds_pb.js'
 import { deterministicBytes } from '../../src/envoy/deterministic.ts'
+import { cases } from '../support/cases.ts'
 
 const reversed = <T>(record: Record<string, T>): Record<string, T> => Object.fromEntries(Object.entries(record).reverse())
 
@@ -16,6 +17,7 @@ describe('serialized bytes', () => {
         const bytes = (map: typeof policies) => deterministicBytes(RBACSchema, create(RBACSchema, { rules: { policies: map } }))
         expect(bytes(reversed(policies))).toEqual(bytes(policies))
       }),
+      cases(),
     )
   })
 
@@ -40,6 +42,7 @@ describe('serialized bytes', () => {
           expect(routes(turned)).toEqual(routes(layer))
         },
       ),
+      cases(),
     )
   })
 })

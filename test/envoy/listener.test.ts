@@ -17,6 +17,7 @@ import type { ListenerPatch } from '../../src/envoy/listener-patch.ts'
 import { violations } from '../../src/envoy/pgv.ts'
 import { slots } from '../../src/envoy/slots.ts'
 import type { ErrorFormat, Listener } from '../../src/model/gateway.ts'
+import { cases } from '../support/cases.ts'
 import { listenerNode } from '../support/resources.ts'
 
 const node = listenerNode(8080, { address: '0.0.0.0', trustedHops: 2 })
@@ -179,7 +180,7 @@ describe('the listener resource', () => {
         // What features say reaches it through the patch only.
         expect(emitListener({ ...listener, policies })).toEqual(once)
       }),
-      { numRuns: 50 },
+      cases(50),
     )
   })
 
@@ -188,7 +189,7 @@ describe('the listener resource', () => {
       fc.property(listeners, (listener) => {
         expect(violations(ListenerSchema, decode(listener))).toEqual([])
       }),
-      { numRuns: 50 },
+      cases(50),
     )
   })
 

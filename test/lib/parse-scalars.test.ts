@@ -4,6 +4,7 @@ import { durationPattern, parseDuration } from '../../src/lib/parse-duration.ts'
 import { parsePercent } from '../../src/lib/parse-percent.ts'
 import { parseRate, ratePattern } from '../../src/lib/parse-rate.ts'
 import { parseSize, sizePattern } from '../../src/lib/parse-size.ts'
+import { cases } from '../support/cases.ts'
 
 test.each([
   ['0', 0],
@@ -48,7 +49,16 @@ test.each([
 
 test('what the schema lets pass is read, unless it is too large to hold', () => {
   const matching = (pattern: string) => fc.stringMatching(new RegExp(pattern))
-  fc.assert(fc.property(matching(ratePattern), (text) => parseRate(text) !== undefined))
-  fc.assert(fc.property(matching(durationPattern), (text) => (parseDuration(text) ?? Number.parseFloat(text)) >= 0))
-  fc.assert(fc.property(matching(sizePattern), (text) => (parseSize(text) ?? Number.MAX_VALUE) >= 0))
+  fc.assert(
+    fc.property(matching(ratePattern), (text) => parseRate(text) !== undefined),
+    cases(),
+  )
+  fc.assert(
+    fc.property(matching(durationPattern), (text) => (parseDuration(text) ?? Number.parseFloat(text)) >= 0),
+    cases(),
+  )
+  fc.assert(
+    fc.property(matching(sizePattern), (text) => (parseSize(text) ?? Number.MAX_VALUE) >= 0),
+    cases(),
+  )
 })

@@ -6,6 +6,7 @@ import { isEmpty, plan } from '../../src/plan/plan.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { stateOf } from '../../src/plan/state.ts'
 import type { Target } from '../../src/target.ts'
+import { cases } from '../support/cases.ts'
 import { compileText } from './memory-files.ts'
 
 type Json = string | number | boolean | readonly Json[] | { readonly [key: string]: Json }
@@ -104,7 +105,7 @@ describe.each<Target>(['envoy', 'nginx'])('a plan for %s', (target) => {
         summary: { add: 0, change: 0, remove: 0 },
       })
     })
-    await fc.assert(property, { numRuns: 60 })
+    await fc.assert(property, cases(60))
   })
 
   it('of two gateways undoes itself the other way round, and is empty only when nothing is sent', async () => {
@@ -119,7 +120,7 @@ describe.each<Target>(['envoy', 'nginx'])('a plan for %s', (target) => {
       )
       expect(isEmpty(there)).toBe(there.changes.length === 0)
     })
-    await fc.assert(property, { numRuns: 40 })
+    await fc.assert(property, cases(40))
   })
 
   it('says that connections drop exactly when a listener changes or goes', async () => {
@@ -135,7 +136,7 @@ describe.each<Target>(['envoy', 'nginx'])('a plan for %s', (target) => {
         const { cost } = await planOf(target, text, text.replace(old, next))
         expect(cost.drains.length > 0).toBe(drops)
       }),
-      { numRuns: 6 },
+      cases(6),
     )
   })
 })

@@ -3,9 +3,10 @@ import { expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { Compiler } from '../../src/compile.ts'
 import type { Files } from '../../src/config/files.ts'
+import { cases } from '../support/cases.ts'
 import { gateways, type Written } from './gateway-arbitrary.ts'
 
-const runs = { numRuns: 60 }
+const runs = cases(60)
 
 /** Versions of all resources; throws with the findings when there are errors. */
 async function versions(text: string): Promise<Map<string, string>> {

@@ -8,6 +8,7 @@ import { canonical } from '../../src/model/canonical.ts'
 import type { RouteTable } from '../../src/model/rank.ts'
 import type { Target } from '../../src/target.ts'
 import type { Resource } from '../../src/xds/resource.ts'
+import { cases } from '../support/cases.ts'
 import { type Edit, edits, start, type Written } from './edits-arbitrary.ts'
 
 /** The world that a compiler looks at. It is changed in place, as files and the environment are. */
@@ -83,7 +84,7 @@ async function sameAfterEach(target: Target, list: readonly Edit[]): Promise<voi
 }
 
 /** As many edits as are needed to meet gateways that are sound as well as broken ones. */
-const runs = { numRuns: Number(process.env['RUNS'] ?? 25) }
+const runs = cases(25)
 
 it.each(['envoy', 'nginx'] as const)(
   'makes the same for %s of a gateway that was edited as of one that is read for the first time',

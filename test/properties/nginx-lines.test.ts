@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { Compiler } from '../../src/compile.ts'
 import type { Files } from '../../src/config/files.ts'
+import { cases } from '../support/cases.ts'
 import { gateways } from './gateway-arbitrary.ts'
 
 /** A compiler of a text that changes. */
@@ -31,7 +32,7 @@ it('makes the same lines from an edit as from a fresh start', async () => {
       const compiler = following()
       for (const text of texts) expect(await compiler.compile(text)).toEqual(await following().compile(text))
     }),
-    { numRuns: 40 },
+    cases(40),
   )
 })
 

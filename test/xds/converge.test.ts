@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/xds/fill.ts'
 import type { Resource } from '../../src/xds/resource.ts'
+import { cases } from '../support/cases.ts'
 import { Machine } from './machine.ts'
 import type { MachineStream } from './machine.ts'
 import { ref, resource } from './samples.ts'
@@ -130,7 +131,7 @@ test('whatever is published and however slowly proxies take it, they end with th
         expect(proxy.stream.stream.busy).toBe(false)
       }
     }),
-    { numRuns: 300 },
+    cases(300),
   )
 })
 
@@ -155,6 +156,6 @@ test('whatever is refused, it ends: the guilty are held, everything else arrives
         expect(proxy.stream.stream.busy).toBe(false)
       }
     }),
-    { numRuns: 200 },
+    cases(200),
   )
 })
