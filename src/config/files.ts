@@ -25,7 +25,8 @@ async function readNodeFile(path: string): Promise<{ text: string } | Unreadable
     // Read up to one byte more than allowed instead of trusting `size`: pipes and growing files have none.
     const chunks: Buffer[] = []
     let length = 0
-    for (let filled = 0, buffer = Buffer.allocUnsafe(Math.max(size + 1, 64 * 1024)); length <= maxFileSize;) {
+    // What has no size is read in pieces. Small files get a small buffer: memory outside of the heap is what makes Node collect all of it.
+    for (let filled = 0, buffer = Buffer.allocUnsafe(size > 0 ? size + 1 : 64 * 1024); length <= maxFileSize;) {
       const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled)
       if (bytesRead === 0) {
         chunks.push(buffer.subarray(0, filled))
