@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { request } from 'node:http'
+import { Agent, type ClientRequest, request } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Echo, startEcho } from '../support/echo.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Reply, send } from '../support/http.ts'
@@ -22,28 +23,34 @@ beforeAll(async () => {
 name: t
 listeners: {public: {port: ${port}, errorFormat: json}}
 services:
+  shut: {${endpoints}, ${quick('halfOpen: {probes: 3}', '100s')}}
   plain: {${endpoints}, ${quick('halfOpen: {probes: 3}', openFor)}}
   most: {${endpoints}, ${quick('halfOpen: {probes: 4, successes: 3}')}}
-  json: {${endpoints}, ${quick('fallback: {respond: {status: 200, json: {resting: true}, headers: {x-fallback: "yes"}}}', '30s')}}
-  file: {${endpoints}, ${quick('fallback: {respond: {status: 503, file: rest.html}}', '30s')}}
-  elsewhere: {${endpoints}, ${quick('fallback: {service: spare}', '30s')}}
+  json: {${endpoints}, ${quick('fallback: {respond: {status: 200, json: {resting: true}, headers: {x-fallback: "yes"}}}', '100s')}}
+  file: {${endpoints}, ${quick('fallback: {respond: {status: 503, file: rest.html}}', '100s')}}
+  elsewhere: {${endpoints}, ${quick('fallback: {service: spare}', '100s')}}
   spare: {endpoints: ["127.0.0.1:${other.port}"]}
-  rate: {${endpoints}, circuitBreaker: {openWhen: {errorRate: 50%, within: 10s, minRequests: 10}, openFor: 30s}}
-  window: {${endpoints}, circuitBreaker: {openWhen: {failures: 3, within: 200ms}, openFor: 30s}}
-  kept: {${endpoints}, ${quick('halfOpen: {probes: 3}', '30s')}}
+  rate: {${endpoints}, circuitBreaker: {openWhen: {errorRate: 50%, within: 10s, minRequests: 10}, openFor: 100s}}
+  window: {${endpoints}, circuitBreaker: {openWhen: {failures: 3, within: 200ms}, openFor: 100s}}
+  kept: {${endpoints}, ${quick('halfOpen: {probes: 3}', '100s')}}
   gone: {${endpoints}, ${quick('halfOpen: {probes: 1}')}}
 defaults: {route: {retry: {attempts: 3, when: [5xx]}}}
 routes:
-${['plain', 'most', 'json', 'file', 'elsewhere', 'rate', 'window', 'kept', 'gone'].map((name) => `  ${name}: {match: {path: /${name}/*}, to: ${name}}`).join('\n')}
+${['shut', 'plain', 'most', 'json', 'file', 'elsewhere', 'rate', 'window', 'kept', 'gone'].map((name) => `  ${name}: {match: {path: /${name}/*}, to: ${name}}`).join('\n')}
 `
   nginx = await startNginx(await compileText(yaml(), files))
 })
-afterAll(() => nginx.stop())
+afterAll(async () => {
+  agent.destroy()
+  await nginx.stop()
+})
 beforeEach(() => {
   echo.status = 200
-  echo.delayMs = 0
 })
 
+/** On one connection nginx counts how a request ended before it looks at the next; else it may do so after the client has its answer. */
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+const inTurn = (path: string, method = 'GET'): Promise<Reply> => send(port, path, { agent, method })
 const get = (path: string): Promise<Reply> => send(port, path)
 const many = (path: string, times: number): Promise<Reply[]> => Promise.all(Array.from({ length: times }, () => get(path)))
 const hits = (name: string): number => echo.seen.filter(({ url }) => url.startsWith(`/${name}/`)).length
@@ -52,40 +59,53 @@ const isRefused = ({ status, body }: Reply): boolean => status === 503 && body.i
 /** Lets the service fail until its circuit is open. */
 async function open(name: string): Promise<void> {
   echo.status = 500
-  for (let index = 0; index < 5 && !isRefused(await get(`/${name}/`)); index++);
+  for (let index = 0; index < 5 && !isRefused(await inTurn(`/${name}/`)); index++);
+}
+
+/** Lets the service answer nothing until what is returned is called. */
+function hold(): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  echo.held = () => promise
+  return () => {
+    echo.held = () => undefined
+    resolve()
+  }
 }
 
 describe('the circuit of a service', () => {
   it('opens after so many failed attempts, and lets nothing through', async () => {
-    await open('plain')
-    const before = hits('plain')
-    const refused = await many('/plain/', 30)
+    await open('shut')
+    const before = hits('shut')
+    const refused = await many('/shut/', 30)
     expect(refused.filter(isRefused).length).toBe(30)
-    expect(hits('plain')).toBe(before)
-    expect(Number(refused[0]?.headers['retry-after'])).toBe(1)
+    expect(hits('shut')).toBe(before)
+    expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThan(90)
   })
 
   it('lets exactly its probes through, over both workers and many connections, round after round, each tried once', async () => {
     await open('plain')
     for (let round = 0; round < 4; round++) {
-      echo.delayMs = 200
-      await until('the circuit is open again', async () => isRefused(await get('/plain/')))
-      const before = hits('plain')
-      // While the first probes are out, and after the last request that may have come before the time of the circuit was over, more ask for a place.
-      const asked: Promise<unknown>[] = []
+      await until('the circuit is open again', async () => isRefused(await inTurn('/plain/')))
+      const [before, release] = [hits('plain'), hold()]
+      let refused = 0
+      const asked: Promise<void>[] = []
+      const ask = (times: number): void => {
+        for (let n = 0; n < times; n++) asked.push(get('/plain/').then((reply) => void (refused += isRefused(reply) ? 1 : 0)))
+      }
       await until('a probe was sent', () => {
-        asked.push(many('/plain/', 8))
+        ask(8)
         return hits('plain') > before
       })
-      asked.push(many('/plain/', 24))
+      // While the probes are out more ask for a place.
+      ask(24)
+      await until('all others are refused', () => refused >= asked.length - 3)
+      expect([hits('plain') - before, asked.length - refused]).toEqual([3, 3])
+      release()
       await Promise.all(asked)
-      await until('the probes are back', async () => isRefused(await get('/plain/')))
-      expect(hits('plain') - before).toBe(3)
     }
   })
 
   it('closes after good probes, and counts anew from there', async () => {
-    echo.delayMs = 0
     await until('it is closed', async () => (await many('/plain/', 8)).every(({ status }) => status === 200))
     echo.status = 500
     const first = await get('/plain/')
@@ -109,16 +129,23 @@ describe('the circuit of a service', () => {
   it('gives the place of a probe back when its client went away', async () => {
     await open('gone')
     echo.status = 200
-    echo.delayMs = 400
-    const before = hits('gone')
-    await until('the probe is under way', () => {
+    const [before, release] = [hits('gone'), hold()]
+    const clients: ClientRequest[] = []
+    const ask = (): void => {
       const sent = request({ host: '127.0.0.1', port, path: '/gone/', agent: false }, (reply) => reply.resume())
-      sent.on('error', () => {})
+      clients.push(sent.on('error', () => {}))
       sent.end()
-      setTimeout(() => sent.destroy(), 60)
-      return Promise.resolve(hits('gone') > before)
+    }
+    await until('the probe is under way', () => {
+      ask()
+      return hits('gone') > before
     })
-    echo.delayMs = 0
+    for (const sent of clients) sent.destroy()
+    await until('there is another one, though the first was never answered', () => {
+      ask()
+      return hits('gone') > before + 1
+    })
+    release()
     await until('another probe closed it', async () => (await get('/gone/')).status === 200)
     expect(nginx.output().match(/circuit of service gone is open/g)?.length).toBe(1)
   })
@@ -150,11 +177,11 @@ describe('the fallback', () => {
 
 describe('what opens it', () => {
   it('is the share of failures, once there are enough attempts', async () => {
-    for (let index = 0; index < 6; index++) expect((await get('/rate/')).status).toBe(200)
+    for (let index = 0; index < 6; index++) expect((await inTurn('/rate/')).status).toBe(200)
     echo.status = 503
     const before = hits('rate')
-    await many('/rate/', 1)
-    await until('it is open', async () => isRefused(await get('/rate/')))
+    await inTurn('/rate/')
+    await until('it is open', async () => isRefused(await inTurn('/rate/')))
     // Six good ones, so six bad ones are half; a request has up to three attempts.
     expect(hits('rate') - before).toBeGreaterThanOrEqual(6)
     expect(hits('rate') - before).toBeLessThanOrEqual(8)
@@ -163,14 +190,16 @@ describe('what opens it', () => {
   it('are only failures within the time', async () => {
     for (let index = 0; index < 4; index++) {
       echo.status = 404
-      await get('/window/')
+      await inTurn('/window/')
       echo.status = 500
-      const reply = await send(port, '/window/', { method: 'POST' }) // not tried again: one failure
+      const reply = await inTurn('/window/', 'POST') // not tried again: one failure
       expect(isRefused(reply)).toBe(false)
-      await new Promise((resolve) => setTimeout(resolve, 250))
+      await delay(300)
     }
-    for (let index = 0; index < 3; index++) await send(port, '/window/', { method: 'POST' })
-    expect(isRefused(await get('/window/'))).toBe(true)
+    await until('three came within the time', async () => {
+      for (let index = 0; index < 3; index++) await inTurn('/window/', 'POST')
+      return isRefused(await inTurn('/window/'))
+    })
   })
 })
 

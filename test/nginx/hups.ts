@@ -84,14 +84,10 @@ function startClients(port: number, count: number): { stop(): Promise<{ requests
 async function hup(pid: number): Promise<void> {
   const old = await workersOf(pid)
   process.kill(pid, 'SIGHUP')
-  await until(
-    'only new workers are left',
-    async () => {
-      const now = await workersOf(pid)
-      return now.length === 2 && now.every((worker) => !old.includes(worker))
-    },
-    5_000,
-  )
+  await until('only new workers are left', async () => {
+    const now = await workersOf(pid)
+    return now.length === 2 && now.every((worker) => !old.includes(worker))
+  })
 }
 
 /**

@@ -6,6 +6,7 @@ import { freePort } from '../support/free-port.ts'
 import { compileText, startNginx, type TestNginx } from '../support/nginx.ts'
 import { certificates } from '../xds/certificates.ts'
 import { send } from '../support/http.ts'
+import { until } from '../support/until.ts'
 
 let nginx: TestNginx
 let port: number
@@ -164,7 +165,7 @@ describe('a real nginx', () => {
   })
 
   it('leaves nothing behind', async () => {
-    expect((await nginx.status()).open).toBe(0)
+    await until('all have ended', async () => (await nginx.status()).open === 0)
     expect(nginx.output()).not.toMatch(/lua|\[crit\]/)
   })
 })

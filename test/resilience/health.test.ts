@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EngineName, engineNames, type Engines, startEngines } from '../support/engines.ts'
 import { send } from '../support/http.ts'
@@ -19,7 +18,7 @@ async function startBackends(): Promise<Backends> {
 }
 
 beforeAll(async () => {
-  const often = (interval = '50ms'): string => `interval: ${interval}, timeout: 50ms, unhealthyAfter: 2, healthyAfter: 2`
+  const often = (interval = '50ms', timeout = '30s'): string => `interval: ${interval}, timeout: ${timeout}, unhealthyAfter: 2, healthyAfter: 2`
   const http = `http: {path: /health, body: '"status":"ok"', headers: {X-Probe: "50%"}}`
   text = (port, of, interval) => `
 version: 1
@@ -27,7 +26,7 @@ name: t
 listeners: {public: {port: ${port}, address: 127.0.0.1, errorFormat: json}}
 services:
   text: {endpoints: ["127.0.0.1:${of.text.port}"], healthCheck: {${http}, ${often(interval)}}}
-  banner: {endpoints: ["127.0.0.1:${of.banner.port}"], healthCheck: {tcp: {send: "PING\\r\\n", receive: PONG}, ${often(interval)}}}
+  banner: {endpoints: ["127.0.0.1:${of.banner.port}"], healthCheck: {tcp: {send: "PING\\r\\n", receive: PONG}, ${often(interval, '50ms')}}}
   sick: {endpoints: ["127.0.0.1:${of.sick.port}", "127.0.0.1:${of.fine.port}"], healthCheck: {${http}, ${often(interval)}, unhealthyInterval: 400ms, jitter: 50%}}
   idle: {endpoints: ["127.0.0.1:${of.idle.port}"], healthCheck: {${http}, ${often(interval)}, idleInterval: 600ms}}
 routes:
@@ -50,19 +49,20 @@ afterAll(async () => {
 describe.each(engineNames)('health checks on %s', (engine) => {
   const get = async (path: string): Promise<number> => (await send(engines.ports[engine], path)).status
   const of = (): Backends => backends[engine]
+  /** Questions to `other` while `one` is asked so many times. */
+  const asked = async (one: Probed, times: number, other: Probed): Promise<number> => {
+    const [begin, before] = [one.asked, other.asked]
+    await until('it was asked so often', () => one.asked >= begin + times)
+    return other.asked - before
+  }
 
   it('wait before the first request as long as `idleInterval` says', async () => {
-    const { idle } = of()
+    const { idle, fine } = of()
     await until('it was asked', () => idle.asked > 0)
-    const before = idle.asked
-    await delay(300)
-    expect(idle.asked - before).toBeLessThanOrEqual(1)
+    // Beside one that is asked every 50 ms.
+    await until('it is left alone', async () => (await asked(fine, 6, idle)) <= 1)
     await until('it serves', async () => (await get('/idle/')) === 200)
-    await until('it is asked more often', async () => {
-      const now = idle.asked
-      await delay(300)
-      return idle.asked - now >= 3
-    })
+    await until('it is asked as often', async () => (await asked(fine, 6, idle)) >= 3)
   })
 
   it.each([
@@ -87,14 +87,14 @@ describe.each(engineNames)('health checks on %s', (engine) => {
 
   it('leave a sick endpoint alone for longer', async () => {
     const { sick, fine } = of()
+    await until('it is out', async () => (await engines.sick(engine, 'sick')).length === 1)
+    const before = sick.served
     for (let index = 0; index < 6; index++) expect(await get('/sick/')).toBe(200)
-    expect(sick.served).toBe(0)
-    const before = [sick.asked, fine.asked]
-    await delay(900)
-    const [more = 0, often = 0] = [sick.asked - (before[0] ?? 0), fine.asked - (before[1] ?? 0)]
-    expect(more).toBeGreaterThanOrEqual(1)
-    expect(more).toBeLessThanOrEqual(3)
-    expect(often).toBeGreaterThanOrEqual(5)
+    expect(sick.served).toBe(before)
+    // Less than half as often as the other one, and yet again and again.
+    await until('it is left alone', async () => (await asked(fine, 12, sick)) <= 5)
+    const now = sick.asked
+    await until('it is asked again', () => sick.asked > now + 1)
   })
 })
 
