@@ -7,6 +7,7 @@ export default defineConfig({
     // Only what hangs is ended: a test that waits says itself for what it waited in vain, and a slow machine has its time.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
     // vitest forces colours in CI on the programs that tests start as well.
     env: { NO_COLOR: '1' },

@@ -14,7 +14,7 @@ listeners: {public: {port: ${await freePort()}, address: 127.0.0.1}}
 services:
   segmentation:
     endpoints: ["127.0.0.1:${up.port}", "127.0.0.1:${down.port}"]
-    healthCheck: {path: /health, interval: 100ms, timeout: 80ms, unhealthyAfter: 2, healthyAfter: 2}
+    healthCheck: {path: /health, interval: 100ms, timeout: 30s, unhealthyAfter: 2, healthyAfter: 2}
 routes:
   all: {match: {path: /*}, to: segmentation}
 `,

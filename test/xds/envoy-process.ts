@@ -100,20 +100,12 @@ export async function startMute(): Promise<{ readonly port: number } & AsyncDisp
   }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createTcp().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 
 /** Status of a GET, or 0 when there is no answer. */
 export function get(port: number, path: string): Promise<number> {
   return new Promise((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path, agent, timeout: 5_000 }, (response) => {
+    const asked = request({ host: '127.0.0.1', port, path, agent, timeout: 60_000 }, (response) => {
       response.resume()
       response.on('end', () => resolve(response.statusCode ?? 0))
     })
@@ -124,7 +116,7 @@ export function get(port: number, path: string): Promise<number> {
 }
 
 /** Asks until the status comes; every status seen on the way. */
-export async function getUntil(port: number, path: string, status: number, timeoutMs = 10_000): Promise<number[]> {
+export async function getUntil(port: number, path: string, status: number, timeoutMs = 60_000): Promise<number[]> {
   const seen: number[] = []
   for (const end = Date.now() + timeoutMs; Date.now() < end;) {
     const got = await get(port, path)

@@ -92,7 +92,7 @@ test('a proxy that does not read is not written to: nothing queues, nobody waits
 test('10,000 unknown names are answered once each, in chunks; more than 100,000 end the stream', async () => {
   const one = client()
   one.subscribe('endpoints', many(10_000))
-  await one.until('all answers', () => one.of('endpoints').reduce((sum, { removedResources }) => sum + removedResources.length, 0) === 10_000, 10_000)
+  await one.until('all answers', () => one.of('endpoints').reduce((sum, { removedResources }) => sum + removedResources.length, 0) === 10_000)
   await one.fence()
   expect(one.of('endpoints').length).toBeLessThanOrEqual(Math.ceil(10_000 / defaultPace.chunk) + 1)
   one.subscribe('endpoints', many(maxNames + 1, 'd'))
@@ -125,7 +125,7 @@ test('requests for types that are not served are answered within bounds', () => 
   expect(one.say()).toHaveLength(16)
 })
 
-test('200 proxies come back at once: all converge', { timeout: 100_000 }, async () => {
+test('200 proxies come back at once: all converge', async () => {
   const names = many(1_000)
   xds.publish(put(...names.flatMap((name) => service(name))))
   const fleet = Array.from({ length: 200 }, (_, i) => client({ id: `p${i}` }))
@@ -134,7 +134,7 @@ test('200 proxies come back at once: all converge', { timeout: 100_000 }, async 
     one.subscribe('endpoints', names)
   }
   await Promise.all(
-    fleet.map((one) => one.until('everything', () => one.state.get('cluster')?.size === 1_000 && one.state.get('endpoints')?.size === 1_000, 90_000)),
+    fleet.map((one) => one.until('everything', () => one.state.get('cluster')?.size === 1_000 && one.state.get('endpoints')?.size === 1_000)),
   )
   expect(xds.status().proxies.every(({ types }) => types.cluster?.sent === 1_000)).toBe(true)
 })

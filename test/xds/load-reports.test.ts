@@ -8,12 +8,13 @@ it('holds a load report stream open without asking for reports, and ends it when
   const xds = createXds()
   const { port } = await xds.listen({ host: '127.0.0.1', port: 0 })
   const client = createClient(LoadReportingService, createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }))
+  const { promise: over, resolve: end } = Promise.withResolvers<void>()
   let answers = 0
   let ended = false
   const stream = (async () => {
     const silent = (async function* () {
       yield { clusterStats: [] }
-      await new Promise((resolve) => setTimeout(resolve, 900))
+      await over
     })()
     for await (const answer of client.streamLoadStats(silent)) answers += answer.clusters.length + 1
     ended = true
@@ -22,5 +23,6 @@ it('holds a load report stream open without asking for reports, and ends it when
   expect({ answers, ended }).toEqual({ answers: 0, ended: false })
   await xds.close()
   await stream
+  end()
   expect({ answers, ended }).toEqual({ answers: 0, ended: true })
 })

@@ -88,10 +88,10 @@ test('the same version again changes nothing; removing what is not there neither
 test('settled: resolves when every connected proxy has accepted or refused what changed', async () => {
   const good = await connected({ id: 'good' })
   await connected({ id: 'picky', refuse: ({ resources }) => (resources.some(({ version }) => version === 'bad') ? 'no' : undefined) })
-  const fine = await xds.settled(xds.publish(put(...service('a'))), { timeoutMs: 2_000 })
+  const fine = await xds.settled(xds.publish(put(...service('a'))), { timeoutMs: 60_000 })
   expect(fine).toEqual({ complete: true, answered: 2, rejected: [], waiting: [] })
   expect(good.held('cluster')).toEqual({ a: '1' })
-  const refused = await xds.settled(xds.publish(put(resource('endpoints', 'a', 'bad'))), { timeoutMs: 2_000 })
+  const refused = await xds.settled(xds.publish(put(resource('endpoints', 'a', 'bad'))), { timeoutMs: 60_000 })
   expect(refused).toMatchObject({
     complete: true,
     answered: 2,
@@ -104,7 +104,7 @@ test('settled: a silent proxy is named when the time is over, one that leaves is
   const receipt = xds.publish(put(resource('endpoints', 'a')))
   const late = await xds.settled(receipt, { timeoutMs: 50 })
   expect(late).toMatchObject({ complete: false, answered: 0, waiting: [{ proxy: { id: 'mute' }, keys: [ref('endpoints', 'a')] }] })
-  const leaving = xds.settled(receipt, { timeoutMs: 5_000 })
+  const leaving = xds.settled(receipt, { timeoutMs: 60_000 })
   await mute.close()
   expect(await leaving).toMatchObject({ complete: true, answered: 0, waiting: [] })
 })
