@@ -4,7 +4,7 @@ import { caseIds } from './cases.ts'
 import { readExceptions, refusalProblems, unplayed, unused } from './exceptions.ts'
 import { tell } from './finding.ts'
 import { rawSets } from './raw-requests.ts'
-import { type Outcome, run } from './run.ts'
+import { type Outcome, patienceMs, run } from './run.ts'
 
 /** `CASES=rewrite` runs only cases whose name begins so. */
 const only = process.env['CASES'] ?? ''
@@ -14,7 +14,7 @@ const exceptions = readExceptions()
 let outcome: Outcome
 beforeAll(async () => {
   outcome = await run({ ids, features, exceptions })
-})
+}, patienceMs)
 
 describe('both engines do what the case expects, and the same', () => {
   it.each(ids)('%s', (id) => {

@@ -5,7 +5,7 @@ import type { Rewrite } from '../../src/features/rewrite/model.ts'
 import { caseIds, type Engine, readCase } from './cases.ts'
 import { type Exceptions, readExceptions, refusalProblems, unplayed, unused } from './exceptions.ts'
 import { tell } from './finding.ts'
-import { type Outcome, run } from './run.ts'
+import { type Outcome, patienceMs, run } from './run.ts'
 
 const exceptions = readExceptions()
 
@@ -58,7 +58,7 @@ describe('some case of every feature sees when nginx does not do it', () => {
     const planted = () => ({ status: 299, body: 'planted', path: '/planted', headers: {}, stripQuery: false })
     const without = features.map((feature) => ({ ...feature, nginx: feature.points.some(({ at }) => at === 'action') ? { state: planted } : {} }))
     outcome = await run({ ids, features, exceptions, featuresOf: { nginx: without }, waitMs: 300 })
-  })
+  }, patienceMs)
 
   it.each([...new Set(ids.map((id) => id.replace(/\/.*/, '')))])('%s', (feature) => {
     const cases = outcome.cases.filter(({ id }) => id.startsWith(`${feature}/`))

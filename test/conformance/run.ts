@@ -32,6 +32,9 @@ export interface RunOptions {
 /** Cases that run at the same time: enough to fill the pauses, few enough that timeouts of 100 ms mean something. */
 const lanes = 4
 
+/** How long a test may wait for all cases, in milliseconds: some 15 s are usual, but what is not alone on its machine may take ten times as long. */
+export const patienceMs = 400_000
+
 /** Runs cases on both engines, in order inside each case, and compares. */
 export async function run({ ids, features, exceptions, featuresOf = {}, waitMs = 10_000 }: RunOptions): Promise<Outcome> {
   const cases = await Promise.all(ids.map((id) => readCase(id, features)))
