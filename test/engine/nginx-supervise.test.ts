@@ -47,7 +47,7 @@ async function start(more: Partial<SuperviseNginxOptions> = {}) {
     dir,
     runDir: join(dir, 'lock'),
     ports: () => [{ listener: 'public', address: '127.0.0.1', port }],
-    drainMs: 3000,
+    drainMs: 30_000,
     backoff: { initialMs: 50, maxMs: 200 },
     log: (line) => lines.push(line),
     ...more,
@@ -114,7 +114,7 @@ describe('a supervised nginx', () => {
   })
 
   it('cuts none of the requests of a steady load on kept connections while it stops', async () => {
-    const { supervisor } = await start({ drainMs: 1000 })
+    const { supervisor } = await start()
     await supervisor.ready()
     echo.delayMs = 10
     const outcomes = new Map<string, number>()
@@ -142,7 +142,8 @@ describe('a supervised nginx', () => {
   it('cuts what does not finish within the drain time', async () => {
     const { supervisor, lines } = await start({ drainMs: 200 })
     await supervisor.ready()
-    echo.delayMs = 2000
+    const { promise, resolve } = Promise.withResolvers<void>()
+    echo.held = () => promise
     const reply = send(port, '/slow').then(
       () => 'answered',
       () => 'cut',
@@ -150,6 +151,7 @@ describe('a supervised nginx', () => {
     await until('it is at the upstream', () => echo.seen.length === 1)
     await supervisor.stop()
     expect(await reply).toBe('cut')
+    resolve()
     expect(lines).toContain('sluice | some requests were still running and are cut')
   })
 
