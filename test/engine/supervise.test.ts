@@ -53,7 +53,7 @@ async function start(port: number, more: Partial<SuperviseOptions> = {}): Promis
     bootstrap: (adminSocket) => gateway(port, adminSocket),
     ports: [{ listener: 'public', address: '127.0.0.1', port }],
     concurrency: 1,
-    drainMs: 3000,
+    drainMs: 30_000,
     backoff: { initialMs: 50, maxMs: 200 },
     log: (line) => lines.push(line),
     ...more,
@@ -120,7 +120,7 @@ describe('a supervised proxy', () => {
 
   it('answers or refuses every request of a steady load while it stops, and cuts none', async () => {
     const port = await freePort()
-    const { supervisor } = await start(port, { drainMs: 1000 })
+    const { supervisor } = await start(port)
     await supervisor.ready()
     echo.delayMs = 20
     const outcomes = new Map<string, number>()
@@ -149,7 +149,8 @@ describe('a supervised proxy', () => {
     const port = await freePort()
     const { supervisor, lines } = await start(port, { drainMs: 100 })
     await supervisor.ready()
-    echo.delayMs = 1000
+    const { promise, resolve } = Promise.withResolvers<void>()
+    echo.held = () => promise
     const before = echo.seen.length
     const reply = send(port, '/slow').then(
       () => 'answered',
@@ -157,8 +158,9 @@ describe('a supervised proxy', () => {
     )
     await until('it is at the upstream', () => echo.seen.length === before + 1)
     await supervisor.stop()
-    echo.delayMs = 0
     expect(await reply).toBe('cut')
+    echo.held = () => undefined
+    resolve()
     expect(lines).toContain('sluice | 1 requests were still running and are cut')
   })
 

@@ -31,7 +31,7 @@ services: {chat: {endpoints: ["127.0.0.1:${(echo.server.address() as AddressInfo
 routes:
   any: {match: {path: /any/*}, rewrite: {prefix: /}, to: chat, websocket: true}
   ours: {match: {path: /ours}, to: chat, websocket: {origins: ["https://shop.example.com"]}}
-  idle: {match: {path: /idle}, to: chat, websocket: true, timeouts: {request: 50ms, idle: 1s}}
+  idle: {match: {path: /idle}, to: chat, websocket: true, timeouts: {request: 50ms, idle: 3s}}
   none: {match: {path: /none}, to: chat}
 `
     gateway = await startEngine(engine, text, ['public'])
