@@ -17,7 +17,7 @@ beforeAll(async () => {
     ...near.map(({ port }) => `{address: "127.0.0.1:${port}", zone: eu-1a, labels: {version: v1}}`),
     ...far.map(({ port }, n) => `{address: "127.0.0.1:${port}", zone: eu-1b, labels: {version: v${n + 1}}}`),
   ].join(', ')
-  const checked = `endpoints: [${endpoints}], healthCheck: {interval: 50ms, timeout: 500ms, unhealthyAfter: 1, healthyAfter: 1}`
+  const checked = `endpoints: [${endpoints}], healthCheck: {interval: 50ms, timeout: 5s, unhealthyAfter: 1, healthyAfter: 1}`
   both = await startBoth(
     (port) => `version: 1
 listeners: {public: {port: ${port}, address: 127.0.0.1}}

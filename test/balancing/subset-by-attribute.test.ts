@@ -19,7 +19,7 @@ services:
 ${services.map((name) => `  ${name}: {${endpoints}}`).join('\n')}
   sick:
     endpoints: [{address: ${sick}, labels: {version: v1}}, {address: ${v2}, labels: {version: v2}}]
-    healthCheck: {interval: 50ms, timeout: 500ms, unhealthyAfter: 1, healthyAfter: 1}
+    healthCheck: {interval: 50ms, timeout: 5s, unhealthyAfter: 1, healthyAfter: 1}
 routes:
   plain: {match: {path: /plain}, to: {service: plain, labels: {version: "{request.header.x-version}"}}}
   any: {match: {path: /any}, to: {service: any, labels: {version: "{request.header.x-version}"}, otherwise: any}}

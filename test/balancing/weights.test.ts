@@ -17,6 +17,7 @@ function text(endpoints: number): (port: number) => string {
   const growing = `endpoints: [${[a, b].slice(0, endpoints).join(', ')}]`
   return (port) => `version: 1
 listeners: {public: {port: ${port}, address: 127.0.0.1}}
+defaults: {route: {timeouts: {request: 1m}}} # of those that are held
 services:
   turns: {${weighted}}
   least: {${weighted}, balancing: least-request}
@@ -25,7 +26,7 @@ services:
   at-once: {${growing}}
   gradual: {${growing}, balancing: {slowStart: ${slowStartMs}ms}}
   gradual-least: {${growing}, balancing: {strategy: least-request, slowStart: ${slowStartMs}ms}}
-  recovering: {endpoints: [${a}, ${b}], healthCheck: {interval: 50ms, timeout: 500ms, unhealthyAfter: 1, healthyAfter: 1}, balancing: {slowStart: ${slowStartMs}ms}}
+  recovering: {endpoints: [${a}, ${b}], healthCheck: {interval: 50ms, timeout: 5s, unhealthyAfter: 1, healthyAfter: 1}, balancing: {slowStart: ${slowStartMs}ms}}
 routes:
 ${['turns', 'least', 'peak', 'busy', 'at-once', 'gradual', 'gradual-least', 'recovering'].map((name) => `  ${name}: {match: {path: /${name}}, to: ${name}}`).join('\n')}
 `
@@ -41,7 +42,7 @@ afterAll(async () => {
 })
 
 async function instance(engine: EngineName, path: string): Promise<string> {
-  const reply = await both.send(engine, path)
+  const reply = await both.send(engine, path, { timeoutMs: 60_000 })
   expect(reply.status, reply.body).toBe(200)
   return (JSON.parse(reply.body) as Seen).instance
 }

@@ -86,7 +86,7 @@ async function sendAll({ times = 1, together = false }: RequestStep, ask: (n: nu
     asked.push(answer)
     if (!together) await Promise.race(held ? [answer, held] : [answer])
   }
-  if (hold) await until('everything is answered or held', () => answered + hold.count() >= times).finally(() => hold.release())
+  if (hold) await until('everything is answered or held', () => answered + hold.count() >= times, 120_000).finally(() => hold.release())
   return Promise.all(asked)
 }
 
@@ -107,6 +107,7 @@ async function request(one: Case, step: RequestStep, port: number, number: strin
   const tls = one.gateway.listeners.get(listenerOf(one, step))?.policies['listener-tls'] !== undefined
   return send(port, path, {
     method,
+    timeoutMs: 120_000,
     headers: { host, [numberHeader]: number, ...headers },
     ...(step.body === undefined ? {} : { body: step.body }),
     ...(tls ? { tlsName: host.replace(/:\d+$/, '') } : {}),
@@ -136,5 +137,5 @@ async function late({ times = 1, expect: { reached, attempts } }: RequestStep, a
     arrivals().length >= bounds(attempts ?? 0, times)[0] &&
     wanted.every(([service, least]) => arrivals().filter((arrival) => arrival.service === service).length >= least)
   // Whatever is missing after that is told by the comparison.
-  await until('everything has arrived', enough, 1_000).catch(() => {})
+  await until('everything has arrived', enough, 10_000).catch(() => {})
 }

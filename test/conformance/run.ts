@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly exceptions: Exceptions
   /** Features that an engine really runs with; default the same. */
   readonly featuresOf?: Partial<Record<Engine, readonly Feature[]>>
-  /** How long a step that waits is repeated; default 10 s. */
+  /** How long a step that waits is repeated; default 60 s. */
   readonly waitMs?: number
 }
 
@@ -36,7 +36,7 @@ const lanes = 4
 export const patienceMs = 400_000
 
 /** Runs cases on both engines, in order inside each case, and compares. */
-export async function run({ ids, features, exceptions, featuresOf = {}, waitMs = 10_000 }: RunOptions): Promise<Outcome> {
+export async function run({ ids, features, exceptions, featuresOf = {}, waitMs = 60_000 }: RunOptions): Promise<Outcome> {
   const cases = await Promise.all(ids.map((id) => readCase(id, features)))
   const live = await Promise.all(engines.map((engine) => startEngine(engine, cases, featuresOf[engine] ?? features)))
   const findings = new Map<string, Finding[]>()

@@ -15,7 +15,7 @@ beforeAll(async () => {
   echoes = [await startEcho('a'), await startEcho('b'), await startEcho('c')]
   other = await startEcho('other')
   const endpoints = `endpoints: [${echoes.map(({ port }) => `"127.0.0.1:${port}"`).join(', ')}]`
-  const checked = `${endpoints}, healthCheck: {interval: 50ms, timeout: 500ms, unhealthyAfter: 1, healthyAfter: 1}`
+  const checked = `${endpoints}, healthCheck: {interval: 50ms, timeout: 5s, unhealthyAfter: 1, healthyAfter: 1}`
   both = await startBoth(
     (port) => `version: 1
 listeners: {public: {port: ${port}, address: 127.0.0.1}}
