@@ -61,6 +61,7 @@ describe('run --engine nginx', () => {
     await place.write('gateway.yaml', config(port, 'two'))
     await until('the change is served', async () => (await send(port, '/')).body === 'two')
     await running.says(/change 2 is answered by 2 proxies/)
+    await until('it is known of all', async () => (await place.run(['status', '--admin', address])).code === 0)
     await place.write('gateway.yaml', config(port, 'three').replace('respond', 'repond'))
     await running.says(/error config\/unknown-key: unknown key "repond"\n {2}gateway\.yaml:4:/)
     expect((await send(port, '/')).body).toBe('two')

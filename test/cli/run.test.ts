@@ -34,6 +34,7 @@ describe('run', () => {
 
     await place.write('gateway.yaml', config(port, 'two'))
     await until('the change is served', async () => (await send(port, '/')).body === 'two')
+    await until('its acceptance has arrived', async () => (await place.run(['status', '--admin', address])).code === 0)
     expect((await place.run(['plan', '--against', 'live', '--admin', address, '--exit-code'])).stdout).toBe('No changes.\n')
     await place.write('gateway.yaml', config(port, 'three').replace('respond', 'repond'))
     await running.says(/error config\/unknown-key: unknown key "repond"\n {2}gateway\.yaml:4:/)

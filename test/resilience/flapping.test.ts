@@ -22,7 +22,7 @@ defaults: {route: {retry: {attempts: 3, when: [connect-failure, reset, refused-s
 services:
   flaps:
     endpoints: ["127.0.0.1:${steady.port}", "127.0.0.1:${flapping.port}"]
-    healthCheck: {interval: 250ms, timeout: 250ms, unhealthyAfter: 2, healthyAfter: 2}
+    healthCheck: {interval: 250ms, timeout: 30s, unhealthyAfter: 2, healthyAfter: 2}
     outlierDetection: {consecutive5xx: 3, ejectFor: 200ms, maxEjectFor: 2s}
   leaves: {endpoints: ["127.0.0.1:${steady.port}", "127.0.0.1:${leaving.port}"]}
 routes:

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits until `check` gives something other than false or undefined; throws after `ms` (default 60 s) with `what` and the last error. */
-export async function until<T>(what: string, check: () => T | Promise<T>, ms = 60_000): Promise<Exclude<T, false | undefined>> {
+/** Waits until `check` gives something other than false or undefined; throws after `ms` (default 120 s) with `what` and the last error. */
+export async function until<T>(what: string, check: () => T | Promise<T>, ms = 120_000): Promise<Exclude<T, false | undefined>> {
   const deadline = Date.now() + ms
   let last: unknown
   while (Date.now() < deadline) {

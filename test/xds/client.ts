@@ -99,7 +99,7 @@ export class DeltaClient {
   }
 
   /** Resolves when the condition holds; looks again after each response and when the stream ends. */
-  async until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
+  async until(what: string, condition: () => boolean, timeoutMs = 120_000): Promise<void> {
     if (condition()) return
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

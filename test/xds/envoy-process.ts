@@ -116,7 +116,7 @@ export function get(port: number, path: string): Promise<number> {
 }
 
 /** Asks until the status comes; every status seen on the way. */
-export async function getUntil(port: number, path: string, status: number, timeoutMs = 60_000): Promise<number[]> {
+export async function getUntil(port: number, path: string, status: number, timeoutMs = 120_000): Promise<number[]> {
   const seen: number[] = []
   for (const end = Date.now() + timeoutMs; Date.now() < end;) {
     const got = await get(port, path)
