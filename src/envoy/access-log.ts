@@ -12,7 +12,6 @@ import { any } from './any.ts'
 const fields = {
   time: '%START_TIME%',
   request_id: '%REQ(X-REQUEST-ID)%',
-  trace_id: '%TRACE_ID%',
   method: '%REQ(:METHOD)%',
   host: '%REQ(:AUTHORITY)%',
   path: '%PATH(NQ:PATH)%',
