@@ -57,12 +57,12 @@ describe.each(['envoy', 'nginx'])('npm start on %s', (engine) => {
 
   beforeAll(async () => {
     example = await startExample(await freePlaces(), false, engine === 'envoy' ? [] : ['--engine', engine])
-    await isUp(example)
     agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    await isUp(example)
   })
   afterAll(async () => {
-    agent.destroy()
     await end(example)
+    agent.destroy()
   })
 
   const ask = async (path: string): Promise<Seen> => {
