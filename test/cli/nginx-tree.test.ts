@@ -48,6 +48,7 @@ describe('a compiled tree in the hands of its users', () => {
     await compile(place, 'two', other, 'beside')
     await using one = await runPlain(binary, place.path('one'))
     await using two = await runPlain(binary, place.path('two'))
+    await until('both workers beside it have taken the document up', async () => !(await two.versions()).includes(undefined))
     const before = await two.versions()
     const { answers, stop } = clients(port)
     for (const text of ['v1', 'v2']) {

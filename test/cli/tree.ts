@@ -19,7 +19,7 @@ export interface PlainNginx extends AsyncDisposable {
   /** `nginx -s SIGNAL`, as an operator calls it. */
   signal(name: string): Promise<number | null>
   /** Versions that the workers serve. */
-  versions(): Promise<unknown>
+  versions(): Promise<readonly (string | undefined)[]>
   readonly exited: Promise<number | null>
 }
 
