@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { serve } from '../src/serve.ts'
-import { DeltaClient, namesOf } from '../test/xds/client.ts'
 import { writeLargeSystem } from './large-system.ts'
+import type { Arrived } from './support/follower.ts'
 import { memory } from './support/process-time.ts'
 import { type BenchOptions, digits, load, median, printTable, spread, target } from './support/report.ts'
 
@@ -41,8 +43,8 @@ function cold(sizes: readonly Size[], rounds: number): void {
       const compile: Once[] = []
       const parse: Once[] = []
       for (let round = 0; round < rounds; round++) {
-        compile.push(once(root, 'compile'))
-        parse.push(once(root, 'parse'))
+        compile.push(fresh(root, 'compile'))
+        parse.push(fresh(root, 'parse'))
       }
       const peak = median(compile.map((one) => one.peak))
       const wall = median(compile.map((one) => one.wall))
@@ -60,7 +62,7 @@ function cold(sizes: readonly Size[], rounds: number): void {
   )
 }
 
-function once(root: string, what: 'compile' | 'parse'): Once {
+function fresh(root: string, what: 'compile' | 'parse'): Once {
   return JSON.parse(execFileSync(process.execPath, [join(import.meta.dirname, 'support/compile-once.ts'), root, what], { encoding: 'utf8' })) as Once
 }
 
@@ -84,61 +86,64 @@ async function edits({ services, routes }: Size, rounds: number): Promise<void> 
   const serving = await serve({ config: root, env: {} })
   const socket = join(dir, 'xds.sock')
   await serving.xds.listen({ socket })
-  const client = new DeltaClient({ socket }, { envoy: '1.40.0' })
-  const count = services
-  for (const type of ['cluster', 'listener'] as const) client.subscribe(type)
-  client.subscribe('endpoints', [...serving.good.gateway.services.keys()])
-  client.subscribe('routes', ['public'])
-  const held = (type: 'cluster' | 'endpoints' | 'routes'): number => client.state.get(type)?.size ?? 0
-  await client.until('everything', () => held('cluster') === count && held('endpoints') === count && held('routes') === 1, 60_000)
-  await quiet(client)
+  const workerData = { socket, services: [...serving.good.gateway.services.keys()] }
+  const follower = new Worker(join(import.meta.dirname, 'support/follower.ts'), { workerData })
+  await isQuiet(follower)
   const rows: (string | number)[][] = []
   for (const { name, apply } of lines) {
-    const { watched, spent, sent, bytes } = await edited(client, join(dir, 'parts/0050.yaml'), apply, rounds)
+    const { watched, spent, sent, bytes } = await edited(follower, join(dir, 'parts/0050.yaml'), apply, rounds)
     rows.push([name, spread(watched), spread(spent), sent.join(', '), bytes])
     target(`one line (${name}) saved → bytes at a connected proxy`, median(watched), 500, 'ms')
   }
   printTable(
     `One line edited among ${services} services, ${routes} routes in 100 files, ${rounds} times, of that about 60 ms until the file has rested (load ${load()})`,
-    ['line', 'saved → bytes at the proxy, ms', 'CPU ms, with the client', 'resources sent again', 'MB'],
+    ['line', 'saved → bytes at the proxy, ms', 'CPU ms, with the proxy that follows', 'resources sent again', 'MB'],
     rows,
   )
   console.log(`\nMemory of the control plane with it: ${digits(memory(process.pid).now)} MB, peak ${digits(memory(process.pid).peak)} MB`)
-  await client.close()
+  follower.postMessage('stop')
+  await once(follower, 'exit')
   await serving.close()
   rmSync(dir, { recursive: true })
 }
 
-async function edited(client: DeltaClient, file: string, apply: Edit['apply'], rounds: number) {
+async function edited(follower: Worker, file: string, apply: Edit['apply'], rounds: number) {
   const watched: number[] = []
   const spent: number[] = []
   const sent = new Set<number>()
   let bytes = 0
   for (let round = 0; round < rounds; round++) {
     const text = apply(readFileSync(file, 'utf8'), round)
-    const before = client.responses.length
-    const start = performance.now()
+    const all: Arrived[] = []
+    const note = (message: Arrived | 'quiet'): unknown => message !== 'quiet' && all.push(message)
+    follower.on('message', note)
     const cpu = process.cpuUsage()
+    const start = process.hrtime.bigint()
     writeFileSync(file, text)
-    await client.until('the edit', () => client.responses.length > before, 30_000)
-    watched.push(performance.now() - start)
+    const [{ at }] = (await once(follower, 'message')) as [Arrived]
     const { user, system } = process.cpuUsage(cpu)
+    watched.push(Number(at - start) / 1e6)
     spent.push((user + system) / 1_000)
-    await quiet(client)
-    const responses = client.responses.slice(before).filter((response) => !namesOf(response).some((name) => name.startsWith('-fence')))
-    sent.add(responses.reduce((sum, response) => sum + response.resources.length, 0))
-    bytes =
-      responses.reduce((sum, response) => sum + response.resources.reduce((all, { resource }) => all + (resource?.value.length ?? 0), 0), 0) / 1e6
+    follower.postMessage('quiet')
+    await isQuiet(follower)
+    follower.off('message', note)
+    sent.add(all.reduce((sum, { resources }) => sum + resources, 0))
+    bytes = all.reduce((sum, response) => sum + response.bytes, 0) / 1e6
     if (statSync(file).size === 0) throw new Error('the file is empty')
   }
   return { watched, spent, sent: [...sent], bytes }
 }
 
-/** Waits until nothing comes any more: a cold start ends with endpoints that are sent again for clusters that were accepted. */
-async function quiet(client: DeltaClient): Promise<void> {
-  for (let before = -1; before !== client.responses.length;) {
-    await client.fence()
-    before = client.responses.length
-    await new Promise((resolve) => setTimeout(resolve, 500))
-  }
+/** Waits until nothing more is sent to it. */
+function isQuiet(follower: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    follower.once('error', reject)
+    const told = (message: Arrived | 'quiet'): void => {
+      if (message !== 'quiet') return
+      follower.off('message', told)
+      follower.off('error', reject)
+      resolve()
+    }
+    follower.on('message', told)
+  })
 }
