@@ -34,7 +34,7 @@ export async function run({ quick }: BenchOptions): Promise<void> {
     }
     const all: Variant = { name: 'compiled', text: whole }
     const bare: Variant = { name: 'compiled, without every setting below', text: changed(whole, (file) => settings.forEach(({ off }) => off(file))) }
-    await processorTime([minimal, all, equal, bare], quick ? 3 : 15)
+    await processorTime([minimal, all, equal, bare], quick ? 3 : 31)
     if (!hasValgrind) return console.log('\nvalgrind is not installed: no table of what each setting costs')
     const variants = settings.map(({ name, off }): Variant => ({ name, text: changed(whole, off) }))
     await instructions([minimal, all, equal, bare], quick ? variants.slice(0, 2) : variants, quick ? 100 : 600)
